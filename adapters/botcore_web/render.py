@@ -1,0 +1,215 @@
+"""Cards, forms and replies as HTML. Pure: the same value and moment make the same text, and all of it is escaped."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from botcore.models import Person
+from botcore.ui import Block, Button, Card, Choice, Field, Form, Input, InputKind, Picture, Reply
+
+from .messages import Board, Message
+
+TITLE_LENGTH = 200
+VALUE_LENGTH = 2_000
+TEXT_LENGTH = 50_000  # of one paragraph; the rest is counted, not shown
+FOLD_LENGTH, FOLD_LINES = 900, 12  # longer paragraphs are folded
+RADIOS = 8  # more choices than these make a list to pick from
+TOAST_LENGTH = 160
+MINUTE, HOUR, DAY = 60, 3600, 86400
+KEYS = {"approve": "a", "revise": "v", "reject": "r", "undo": "u"}
+
+# what is invisible, or turns the text around it: C0 and C1 controls, bidirectional marks, byte order marks, surrogates
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What every page needs: where it is mounted, and which build of the scripts and styles goes with it."""
+
+    prefix: str
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment as people read it; `tone` grows with the urgency of a countdown."""
+
+    iso: str
+    text: str
+    title: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A text, folded where it is long. `left_out` counts the characters that are not shown at all."""
+
+    head: str
+    rest: str
+    left_out: int
+
+
+def clean(text: str, limit: int = VALUE_LENGTH) -> str:
+    """A text without what is invisible or turns its surroundings around, cut to `limit` characters."""
+    text = _UNSEEN.sub("", text[: limit + 1].replace("\r\n", "\n"))
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def excerpt(text: str) -> Excerpt:
+    whole = _UNSEEN.sub("", text[:TEXT_LENGTH].replace("\r\n", "\n")).strip("\n")
+    left_out = max(0, len(text) - TEXT_LENGTH)
+    lines = whole.split("\n")
+    if len(whole) <= FOLD_LENGTH + 100 and len(lines) <= FOLD_LINES + 2 and not left_out:
+        return Excerpt(whole, "", 0)
+    cut = min(FOLD_LENGTH, len("\n".join(lines[:FOLD_LINES])))
+    space = whole.rfind(" ", cut - 80, cut) if cut < len(whole) else -1
+    cut = space if space > 0 else cut
+    return Excerpt(whole[:cut], whole[cut:], left_out)
+
+
+def when(moment: datetime, now: datetime, *, countdown: bool = False) -> When:
+    """A moment beside now: `3 h ago`, or `2 d 4 h left` for a deadline."""
+    left = (moment - now).total_seconds()
+    tone = ""
+    if countdown:
+        text = f"{_span(left)} left" if left > 0 else "time is up"
+        tone = "danger" if left < HOUR else "warning" if left < DAY else ""
+    elif left > 0:
+        text = f"in {_span(left)}"
+    else:
+        text = "just now" if left > -MINUTE else f"{_span(-left, parts=1)} ago"
+    moment = moment.astimezone(UTC)
+    return When(moment.isoformat(timespec="milliseconds"), text, moment.strftime("%Y-%m-%d %H:%M UTC"), tone)
+
+
+def _span(seconds: float, parts: int = 2) -> str:
+    whole = int(seconds)
+    days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
+    if days:
+        words = [f"{days} d", f"{hours} h"]
+    elif hours:
+        words = [f"{hours} h", f"{minutes} min"]
+    elif minutes:
+        words = [f"{minutes} min"]
+    else:
+        words = [f"{max(whole, 1)} s"]
+    return " ".join(word for word in words[:parts] if not word.startswith("0 "))
+
+
+def short_id(card: Card) -> str:
+    """The id by which people name what a card is about; empty where its title says it already."""
+    name = card.subject.rpartition(":")[2] if ":" in card.subject else ""
+    return "" if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", card.title) else clean(name, 40)
+
+
+def shortcut(button: Button) -> str:
+    return (button.key or KEYS.get(button.label.casefold(), ""))[:1].casefold()
+
+
+def render_card(message: Message, now: datetime, look: Look) -> str:
+    """A card on the board."""
+    return _template("card.html").render(
+        card=message.card, name=f"m{message.id}", message=message, settled=not message.waiting, now=now, look=look
+    )
+
+
+def render_reply_card(card: Card, now: datetime, look: Look) -> str:
+    """A card that only one person sees."""
+    return _template("card.html").render(card=card, name="reply", message=None, settled=False, now=now, look=look)
+
+
+def render_form(form: Form) -> str:
+    return _template("form.html").render(form=form)
+
+
+def render_reply(reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A reply in the parts that the page puts in their places. What was `typed` stays in a form that comes back."""
+    parts = {"result": reply.result.value, "text": clean(reply.text, TEXT_LENGTH)}
+    if reply.card is not None:
+        parts["card"] = render_reply_card(reply.card, now, look)
+    if reply.form is not None:
+        parts["form"] = render_form(keep_typed(reply.form, typed or {}))
+    return parts
+
+
+def keep_typed(form: Form, typed: Mapping[str, str]) -> Form:
+    """The form with the answers that were given, where it brings none of its own."""
+    return replace(
+        form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs)
+    )
+
+
+def render_board(board: Board, now: datetime, look: Look) -> str:
+    """The lists of cards, without the page around them."""
+    return _template("board.html").render(board=board, now=now, look=look)
+
+
+def render_page(board: Board, now: datetime, look: Look, *, person: Person, csrf: str) -> str:
+    return _template("page.html").render(board=board, now=now, look=look, person=person, csrf=csrf)
+
+
+def render_notice(kind: str, look: Look, **values: str) -> str:
+    """A page that says one thing: `signed-out`, `sign-in`, `link-used`, `link-expired`, `no-role`, `starting`,
+    `refused`."""
+    return _template("notice.html").render(kind=kind, look=look, values=values)
+
+
+@cache
+def _environment() -> Environment:
+    env = Environment(
+        loader=PackageLoader("botcore_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(
+        clean=clean, excerpt=excerpt, shortcut=shortcut, short_id=short_id, rows=_rows, choices=_choices,
+        picture_url=_picture_url,
+    )
+    env.globals.update(
+        when=_when_field, since=when, TITLE=TITLE_LENGTH, render_message=render_card, radios=RADIOS,
+        InputKind=InputKind,
+    )
+    return env
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
+def _when_field(field: Field, now: datetime) -> When:
+    return when(field.when or now, now, countdown=field.countdown)
+
+
+def _rows(blocks: tuple[Block, ...]) -> Iterator[tuple[str, list[Block]]]:
+    """Blocks with neighbouring pictures taken together, so that they stand side by side."""
+    for kind, run in itertools.groupby(blocks, key=lambda block: block.kind):
+        if kind == "picture":
+            yield "pictures", list(run)
+        else:
+            for block in run:
+                yield kind, [block]
+
+
+def _choices(question: Input) -> list[Choice]:
+    """What can be chosen; where nothing must be, that too."""
+    values = list(question.choices)
+    if not question.required and all(choice.value for choice in values):
+        values.insert(0, Choice("", "None of these"))
+    return values
+
+
+def _picture_url(picture: Picture, look: Look) -> str:
+    return f"{look.prefix}/pictures/{quote(picture.key, safe='')}"

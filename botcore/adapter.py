@@ -1,0 +1,138 @@
+"""What a messenger plugin implements, and what the core lends it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from .models import Channel, Person
+from .ui import Card, Completion, MessageRef, Reply
+
+if TYPE_CHECKING:
+    from aiohttp.web import Application
+    from pydantic import BaseModel
+
+    from .clock import Clock
+    from .commands.registry import Command
+    from .store.port import Store
+
+
+class AdapterError(Exception):
+    """A messenger could not do it. The message is short and safe to show to a person."""
+
+
+class SendFailed(AdapterError):  # noqa: N818
+    """Surely not sent: again after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SendUnknown(AdapterError):  # noqa: N818
+    """Left, and no answer: it may be there."""
+
+
+class MessageGone(AdapterError):  # noqa: N818
+    """The message to edit is not there any more."""
+
+
+class ChannelBroken(AdapterError):  # noqa: N818
+    """The place cannot be written to (gone, kicked, no permission): a person must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something, as the messenger vouches for it. What they may do is looked up at every act."""
+
+    adapter: str
+    user_id: str
+    name: str  # as shown there; never trusted
+    chat_id: str = ""
+    roles: tuple[str, ...] = ()  # the messenger's own roles, where it has any
+
+
+class Dispatch(Protocol):
+    """What an adapter calls. Every call checks who asks; none raises for what a person did wrong: they say so."""
+
+    async def command(self, actor: Actor, line: str) -> Reply:
+        """Runs one command line, without a leading slash: `approve A31 bonus=0.10`."""
+
+    async def press(self, actor: Actor, button: str) -> Reply:
+        """Does what a button's id says."""
+
+    async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        """Takes a filled-in form; a reply with a form says what to correct."""
+
+    async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
+        """How the last word of a command line could go on; empty for who has no role."""
+
+    async def commands(self, actor: Actor) -> Sequence[Command]:
+        """The commands that this person may use, in the order of the help."""
+
+    async def person(self, actor: Actor) -> Person | None:
+        """Who this is; None for a stranger."""
+
+
+class Pictures(Protocol):
+    """The pictures that workers handed in, fetched and checked by the core."""
+
+    async def read(self, key: str) -> tuple[bytes, str] | None:
+        """A picture's bytes and media type (`image/png`, `image/jpeg`, `image/gif` or `image/webp`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterTools:
+    """What the core lends an adapter."""
+
+    store: Store
+    clock: Clock
+    pictures: Pictures
+    people: PeopleBook
+    public_url: str  # "" where none is configured
+    channels: Sequence[Channel]  # those of this adapter
+
+
+class PeopleBook(Protocol):
+    """Who may use the bot, as of now."""
+
+    async def find(self, adapter: str, user_id: str) -> Person | None: ...
+
+    async def named(self, name: str) -> Person | None: ...
+
+
+class Adapter(ABC):
+    """One messenger."""
+
+    name: ClassVar[str]  # the word after `adapter =` and in `[adapters.NAME]`
+    Settings: ClassVar[type[BaseModel]]  # the keys of `[adapters.NAME]`
+    idempotent_sends: ClassVar[bool] = False  # a repeated send with the same key makes no second message
+
+    def __init__(self, settings: Any, tools: AdapterTools) -> None:
+        self.settings = settings
+        self.tools = tools
+
+    @abstractmethod
+    async def start(self, dispatch: Dispatch) -> None:
+        """Gets ready to receive; returns once it is. Raises `AdapterError` where a person or time must help."""
+
+    @abstractmethod
+    async def stop(self) -> None: ...
+
+    @abstractmethod
+    async def send(self, channel: Channel, card: Card, key: str) -> MessageRef:
+        """Sends a card. `key` is the same for every try to send the same thing.
+        Raises `SendFailed`, `SendUnknown` or `ChannelBroken`."""
+
+    @abstractmethod
+    async def edit(self, ref: MessageRef, card: Card) -> None:
+        """Makes a sent message show this card. Raises `SendFailed`, `SendUnknown`, `MessageGone`, `ChannelBroken`."""
+
+    def mount(self, app: Application, base: str) -> None:
+        """Adds this adapter's pages to the bot's web server, which people reach at `base`; by default none."""
+
+    async def sign_in_link(self, person: Person, base: str) -> str | None:
+        """A link that signs a person in once; None where people sign in elsewhere. Works without `start`."""
+        return None

@@ -1,0 +1,1 @@
+"""Slash commands, written once for every messenger."""

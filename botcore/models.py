@@ -1,0 +1,290 @@
+"""What the core and its plugins talk about: frozen, typed values. Money is Decimal, time is aware UTC, ids are strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a reviewer says of a submission."""
+
+    APPROVE = "approve"
+    REVISE = "revise"
+    REJECT = "reject"
+
+    @property
+    def past(self) -> str:
+        return {"approve": "approved", "revise": "sent back for revision", "reject": "rejected"}[self.value]
+
+
+class Satisfaction(StrEnum):
+    """How well a submission did; the first three go with an approval, the others with a rejection."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    OK = "ok"
+    INCORRECT = "incorrect"
+    SPAM = "spam"
+    DUPE = "dupe"
+
+    @property
+    def verdict(self) -> Verdict:
+        happy = (Satisfaction.EXCELLENT, Satisfaction.GOOD, Satisfaction.OK)
+        return Verdict.APPROVE if self in happy else Verdict.REJECT
+
+
+class Role(StrEnum):
+    """What a person may do; each role may do all that the ones after it may."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+    VIEWER = "viewer"
+
+    def covers(self, needed: Role) -> bool:
+        order = list(Role)
+        return order.index(self) <= order.index(needed)
+
+
+class ProofKind(StrEnum):
+    TEXT = "text"
+    PICTURE = "picture"
+
+
+class JobStatus(StrEnum):
+    """A job's state in neutral words; `Job.status_text` keeps the marketplace's own."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    REVIEW = "in review"
+    FINISHED = "finished"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One piece of evidence: `text` as the worker wrote it (hostile), or the address of a picture."""
+
+    kind: ProofKind
+    prompt: str  # what the job asked for; empty where the marketplace does not say
+    text: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRevision:
+    """What a worker handed in before, and what they were told."""
+
+    proofs: tuple[Proof, ...]
+    comment: str
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One worker's work on one job in one revision, as a marketplace reports it."""
+
+    account: str
+    job_id: str
+    task_id: str
+    revision: int
+    worker_id: str
+    submitted_at: datetime
+    deadline: datetime | None  # when it is paid whatever it is worth; None where there is no deadline
+    price: Decimal | None  # US dollars
+    proofs: tuple[Proof, ...]
+    earlier: tuple[EarlierRevision, ...] = ()
+    country: str = ""  # two letters, upper case, as the marketplace spells it
+    ip_address: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSlot:
+    """What a job asks its workers to hand in."""
+
+    kind: ProofKind
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as a marketplace reports it."""
+
+    account: str
+    id: str
+    title: str
+    status: JobStatus
+    status_text: str  # in the marketplace's own words
+    price: Decimal | None  # for one task, US dollars
+    positions: int
+    done: int
+    unrated: int
+    rate_within_days: int | None  # days after a submission until it is rated and paid by itself
+    created_at: datetime | None
+    instructions: tuple[str, ...] = ()
+    notes: str = ""
+    proofs: tuple[ProofSlot, ...] = ()
+    zone: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job with unrated work, and how much of it."""
+
+    job: Job
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionPage:
+    """One page of unrated work. `pages` is the marketplace's own count at that moment; 0 where it tells none."""
+
+    submissions: tuple[Submission, ...]
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """An account's money in US dollars; `extra` holds what else the marketplace tells, by its name."""
+
+    spendable: Decimal
+    extra: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A decision as it goes to the marketplace."""
+
+    task_id: str
+    revision: int
+    verdict: Verdict
+    satisfaction: Satisfaction | None = None
+    comment: str = ""
+    bonus: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RatingResult:
+    """The marketplace's answer to one rating; `message` in its own words."""
+
+    task_id: str
+    ok: bool
+    message: str = ""
+
+
+class SightingState(StrEnum):
+    """Where a submission stands at the marketplace."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REVISED = "revised"  # sent back to the worker, not handed in again
+    RATED = "rated"  # rated, and the marketplace does not say how
+    ABSENT = "absent"  # in none of the lists, which were read completely
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a complete look at the marketplace told of one task. `revision` counts from 0; None where untold."""
+
+    task_id: str
+    state: SightingState
+    revision: int | None = None
+    said: tuple[str, ...] = ()  # the comments sent with earlier revisions, oldest first
+
+
+class Verdicted(StrEnum):
+    """Whether a rating of unknown outcome took effect."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    NOT_YET = "not yet"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to "did this rating take effect?", and what of it could not be verified (such as a bonus)."""
+
+    task_id: str
+    verdicted: Verdicted
+    unverified: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Where a job's workers may come from."""
+
+    id: str
+    name: str
+    excludable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of job, with the least it may pay a task by zone, in US dollars."""
+
+    id: str
+    name: str
+    minimum: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerList:
+    """A buyer's own list of workers."""
+
+    id: str
+    name: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a webhook made worth reading again; never believed, only looked up."""
+
+    tasks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # job id -> task ids
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A webhook's request as it came in: `body` is raw, header names are lower case."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may use the bot. `identities`: the adapter's name -> the user's id there."""
+
+    name: str
+    role: Role
+    identities: Mapping[str, str] = field(default_factory=dict)
+    from_config: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place where cards go. `accounts` empty: those of every account."""
+
+    name: str
+    adapter: str
+    to: str
+    purpose: str = "review"
+    accounts: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def takes(self, account: str) -> bool:
+        return not self.accounts or account in self.accounts

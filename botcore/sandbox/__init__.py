@@ -1,0 +1,1 @@
+"""Simulated marketplaces over real HTTP: the demo's other side, and what tests count in."""

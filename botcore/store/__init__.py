@@ -1,0 +1,1 @@
+"""The durable record: a port, and SQLite behind it."""

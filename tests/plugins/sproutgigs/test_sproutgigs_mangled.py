@@ -1,0 +1,188 @@
+"""Answers with any part of them replaced by anything: a typed value or a provider's error, never a crash."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from botcore.clock import ManualClock
+from botcore.models import Job, JobStatus, Rating, RatingResult, Verdict
+from botcore.pacing import OpenGate
+from botcore.provider import ProviderError, ProviderTools
+from botcore.transport import Answer, Params, decode
+from botcore.ui import to_json
+from botcore_sproutgigs.provider import SproutGigsProvider
+from botcore_sproutgigs.settings import SproutGigsSettings
+
+if TYPE_CHECKING:
+    import pytest
+
+WHOLE: dict[str, Any] = {
+    "users/get-balances.php": {"earned": "0.1", "spendable": "2.50"},
+    "jobs/get-jobs.php": {
+        "current_page": 1,
+        "pages": 1,
+        "jobs": [
+            {
+                "id": "j1",
+                "status": "RUNNING",
+                "task_value": 0.1,
+                "num_tasks": 10,
+                "unrated_tasks": 2,
+                "ttr": 7,
+                "created_at": "2026-01-02T08:00:00Z",
+                "title": "T",
+                "instructions": ["a"],
+                "proofs": [{"type": "text", "description": "d"}],
+            }
+        ],
+    },
+    "jobs/get-unrated-tasks.php": {
+        "current_page": 1,
+        "pages": 1,
+        "tasks": [
+            {
+                "id": "t1",
+                "job_id": "j1",
+                "worker_id": "w1",
+                "finished_at": "2026-01-04T10:20:30Z",
+                "revision_number": 1,
+                "variables": [{"A": "b"}],
+                "status": "OK",
+                "proofs": [{"text": "p"}],
+                "previous_proofs": [
+                    {"employer_comment": "c", "finished_at": "2026-01-03 10:00:00", "proofs": [{"text": "q"}]}
+                ],
+            }
+        ],
+    },
+    "jobs/get-zones.php": [{"id": "int", "zone": "All", "excludable_countries": ["uk"]}],
+    "jobs/get-categories.php": [{"id": "0501", "category": "c", "min_task_value": {"int": "0.08"}}],
+    "jobs/get-lists.php": [{"id": 5, "name": "n", "workers": 3}],
+    "jobs/rate-multiple-tasks.php": {
+        "tasks": [{"id": "t1", "ok": True, "message": "m"}, {"id": "t2", "ok": False}]
+    },
+    "jobs/rate-single-task.php": {"ok": True, "message": "m"},
+}
+WHOLE["jobs/get-rated-tasks.php"] = WHOLE["jobs/get-unrated-tasks.php"]
+WHOLE["jobs/get-job.php"] = WHOLE["jobs/get-jobs.php"]["jobs"][0]
+
+JOB = Job(
+    account="main",
+    id="j1",
+    title="T",
+    status=JobStatus.RUNNING,
+    status_text="RUNNING",
+    price=None,
+    positions=1,
+    done=0,
+    unrated=1,
+    rate_within_days=7,
+    created_at=None,
+)
+RATINGS = [Rating("t1", 0, Verdict.APPROVE), Rating("t2", 0, Verdict.APPROVE)]
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(
+        [10**400, "1e999999", "-0", "NaN", "9999-12-31T23:59:59Z", "0001-01-01", "\ud83e", "1" * 4000]
+    )
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("id"), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+class Mangled:
+    """Stands where the transport stands: gives an endpoint's answer with one place of it replaced."""
+
+    base_url = "https://sproutgigs.com/api/"
+
+    def __init__(self, place: int, junk: object) -> None:
+        self.place = place
+        self.junk = junk
+
+    async def get(self, path: str, params: Params | None = None, *, json: object = None) -> Answer:
+        return self.answer(path)
+
+    async def post(self, path: str, json: object = None) -> Answer:
+        return self.answer(path)
+
+    def answer(self, path: str) -> Answer:
+        whole = {"root": copy.deepcopy(WHOLE[path])}
+        places = list(_places(whole))
+        inside, key = places[self.place % len(places)]
+        inside[key] = self.junk
+        text = json.dumps(whole["root"])
+        return Answer(200, decode(text)[0], text)
+
+    def safe(self, text: str) -> str:
+        return text
+
+
+def _places(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from _places(value[key])
+
+
+async def _pending(provider: SproutGigsProvider) -> object:
+    return [page async for page in provider.pending(JOB)]
+
+
+CALLS: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
+    lambda p: p.balance(),
+    lambda p: p.jobs(),
+    lambda p: p.waiting(),
+    lambda p: p.job("j1"),
+    _pending,
+    lambda p: p.look("j1", ["t1", "t2"]),
+    lambda p: p.outcome("j1", RATINGS),
+    lambda p: p.zones(),
+    lambda p: p.categories(),
+    lambda p: p.lists(),
+    lambda p: p.rate("j1", RATINGS),
+    lambda p: p.rate("j1", RATINGS[:1]),
+]
+
+
+def mangled(place: int, junk: object) -> SproutGigsProvider:
+    checked = SproutGigsSettings.model_validate({"user_id": "u", "api_secret": "x"})
+    provider = SproutGigsProvider(checked, ProviderTools("main", OpenGate(), ManualClock()))
+    provider.api.transport = Mangled(place, junk)  # type: ignore[assignment]
+    return provider
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 60), junk=JUNK)
+async def test_a_mangled_answer_is_a_storable_value_or_a_providers_error(
+    place: int, junk: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botcore_sproutgigs.api.SproutGigsApi.most_pages", 3)
+    provider = mangled(place, junk)
+    for call in CALLS:
+        with suppress(ProviderError):
+            to_json(await call(provider)).encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    place=st.integers(0, 60),
+    junk=JUNK.filter(lambda junk: str(junk).lower() not in ("true", "false", "0", "1")),
+)
+async def test_a_mangled_result_is_told_as_it_was_or_not_at_all(place: int, junk: object) -> None:
+    right = {"t1": True, "t2": False}
+    told: list[RatingResult] = []
+    with suppress(ProviderError):
+        told += await mangled(place, junk).rate("j1", RATINGS)
+    assert all(right[one.task_id] is one.ok for one in told)
