@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Found:
 
 
 def find_plugins(group: str, folders: Sequence[Path], *, installed: bool) -> list[Found]:
-    """Plugins by name: those that lie in the folders as `pip install --target` leaves them, and the installed ones.
+    """Plugins, by name: the installed ones, and those in folders as `pip install --target` leaves them.
 
     The folders are added to the end of `sys.path`, where they can hide nothing that is installed.
     """
@@ -44,7 +47,14 @@ def _entry_points(group: str, folders: Sequence[Path], installed: bool) -> Itera
         yield from _of(group, distributions(path=[path]))
 
 
-def _of(group: str, found: Iterator[Distribution]) -> Iterator[tuple[EntryPoint, str]]:
+def _of(group: str, found: Iterable[Distribution]) -> Iterator[tuple[EntryPoint, str]]:
     for distribution in found:
-        for entry_point in distribution.entry_points.select(group=group):
-            yield entry_point, distribution.version
+        try:
+            ours = [
+                (entry_point, distribution.version)
+                for entry_point in distribution.entry_points.select(group=group)
+            ]
+        except Exception:  # whatever a damaged installation raises must not hide the others
+            log.exception("the entry points of %s cannot be read", distribution)
+            continue
+        yield from ours

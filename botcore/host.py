@@ -1,7 +1,8 @@
-"""The plugin host: finds plugins, calls their hooks one plugin at a time, and keeps what they break to themselves.
+"""The plugin host: finds plugins, calls each one's hooks by itself, and keeps what one breaks to that one.
 
-Every call has a time limit, in real seconds, and runs beside the bot's event loop (see `isolation`): a hook may
-block, raise or never return. A coroutine of a hook therefore runs on its plugin's event loop, not on the bot's.
+Every call has a time limit, in real seconds, and runs beside the bot's event loop (see `isolation`): a hook
+may block, raise or never return. A hook's coroutine therefore runs on its plugin's event loop, not on the
+bot's, and cannot await what belongs to that one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+IMPORT = "import"
 RESERVED = frozenset({"core", "botcore"})
 
 
@@ -46,7 +48,7 @@ class PluginState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
-    """A plugin as a person sees it. `error` is short and safe to show; the log has the rest under its reference."""
+    """A plugin as a person sees it. `error` is short and safe to show; the log has the rest."""
 
     name: str
     version: str
@@ -74,8 +76,8 @@ class _Plugin:
 class Host:
     """The plugins of one bot.
 
-    `seconds`: what a hook is given; `import_seconds`: what a plugin's import is given; `patience`: after so many
-    failures in a row a plugin is left alone. `failures` counts them by plugin and hook.
+    A hook is given `seconds`, an import `import_seconds`; after `patience` failures in a row a plugin is left
+    alone until a restart. `failures` counts them by plugin and hook.
     """
 
     def __init__(self, *, seconds: float = 5.0, import_seconds: float = 30.0, patience: int = 5) -> None:
@@ -91,7 +93,7 @@ class Host:
     def load(self, folders: Iterable[Path] = (), entry_points: bool = True) -> None:
         """Loads what is installed (`entry_points`) or lies in a folder as installed there, one by one.
 
-        What cannot be loaded is kept in `plugins` with its error. The folders are added to the end of `sys.path`.
+        What cannot be loaded is kept in `plugins` with its error. The folders go to the end of `sys.path`.
         """
         for found in find_plugins(hookspecs.PROJECT, list(folders), installed=entry_points):
             self._load(found)
@@ -168,10 +170,11 @@ class Host:
             return
         future = plugin.side.submit(found.load)
         concurrent.futures.wait([future], self._import_seconds)
-        if self._went_well(plugin, "import", future, self._import_seconds):
+        if self._went_well(plugin, IMPORT, future, self._import_seconds):
             self._admit(plugin, future.result())
         else:
             plugin.state = PluginState.FAILED
+            plugin.side.close()
 
     def _add(self, name: str, version: str) -> _Plugin | None:
         """A place for a plugin; None where its name is taken, which is noted with who has it."""
@@ -188,10 +191,13 @@ class Host:
     def _admit(self, plugin: _Plugin, module: object) -> None:
         """Makes its hooks callable, or refuses it with the reason."""
         self._answers.clear()
+        if self._manager.is_registered(module):
+            self._refuse(plugin, f"is the same as {self._manager.get_name(module)}")
+            return
         try:
             self._manager.register(module, plugin.name)
-        except (pluggy.PluginValidationError, ValueError) as error:
-            self._refuse(plugin, _one_line(str(error)))
+        except pluggy.PluginValidationError as error:
+            self._refuse(plugin, " ".join(str(error).split()))
             return
         known = [name for name, caller in vars(self._manager.hook).items() if caller.has_spec()]
         for caller in self._manager.get_hookcallers(module) or ():
@@ -227,6 +233,8 @@ class Host:
             trouble = f"{what} was cancelled from within"
         elif (error := future.exception()) is not None:
             trouble = f"{what} raised {type(error).__name__}"
+            if what == IMPORT:  # it has seen no secret yet, and what it lacks is worth knowing
+                trouble += f": {' '.join(str(error).split())[:200]}"
         else:
             plugin.failed_in_a_row = 0
             return True
@@ -235,7 +243,7 @@ class Host:
         plugin.failed_in_a_row += 1
         plugin.last_error = f"{trouble} (ref {ref})"
         log.error("plugin %s: %s", plugin.name, trouble, exc_info=error, extra={"ref": ref})
-        if plugin.failed_in_a_row >= self._patience:
+        if plugin.state is PluginState.RUNNING and plugin.failed_in_a_row >= self._patience:
             plugin.state = PluginState.NEEDS_ATTENTION
             log.error("plugin %s failed %s times in a row: it is left alone", plugin.name, self._patience)
         return False
@@ -250,7 +258,7 @@ class Host:
         log.error("plugin %s: %s", name, problem)
 
     def _registered(self, hook: str, kind: str, read: _Read) -> dict[str, Any]:
-        """What all plugins register, by name; of two with one name the first plugin's stays. Asked for once."""
+        """What all plugins register, by name: where two claim one name, the first has it. Asked for once."""
         if hook not in self._answers:
             owners: dict[str, str] = {}
             values: dict[str, Any] = {}
@@ -297,7 +305,3 @@ def _migrations(plugin: str, offered: object) -> list[tuple[str, Any]]:
 def _arguments(impl: pluggy.HookImpl, kwargs: Mapping[str, object]) -> list[object]:
     """What an implementation asked for; it may leave out what it does not need."""
     return [kwargs[name] for name in impl.argnames]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

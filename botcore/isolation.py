@@ -1,7 +1,7 @@
 """Where plugins' code runs: beside the bot's event loop, so that whatever hangs there, the bot does not.
 
-A plain function runs on a thread of its own, a coroutine on the one event loop that its plugin has, which is on a
-thread of its own too. The threads are daemons: nobody waits for them at the end of the process.
+A plain function runs on a thread of its own, a coroutine on the one event loop that its plugin has, which is
+on another thread. The threads are daemons: nobody waits for them at the end of the process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Isolated:
         self._closed: asyncio.Event | None = None
 
     def submit(self, function: Callable[..., Any], *args: object) -> concurrent.futures.Future[Any]:
-        """Calls it, and awaits what it returns where that is awaitable. Cancelling the future gives up on both."""
+        """Calls it, and awaits what it returns if that is awaitable. Cancel the future to give up on it."""
         if self._loop is None:
             self._loop = self._start()
         return asyncio.run_coroutine_threadsafe(_invoke(self._name, function, args), self._loop)

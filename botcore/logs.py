@@ -79,7 +79,7 @@ class _Formatter(logging.Formatter):
         return {key: self.redactor(str(value)) for key, value in vars(record).items() if key not in _STANDARD}
 
     def trouble(self, record: logging.LogRecord) -> str:
-        """The traceback; not kept on the record, as the standard formatter does, since it is redacted here."""
+        """The traceback. Unlike the standard formatter's it is not kept on the record: it is redacted."""
         parts = [self.formatException(record.exc_info)] if record.exc_info and record.exc_info[0] else []
         if record.stack_info:
             parts.append(self.formatStack(record.stack_info))

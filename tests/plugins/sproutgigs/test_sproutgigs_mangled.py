@@ -15,7 +15,7 @@ from botcore.clock import ManualClock
 from botcore.models import Job, JobStatus, Rating, RatingResult, Verdict
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderError, ProviderTools
-from botcore.transport import Answer, Params, decode
+from botcore.transport import Answer, Params, clean, decode
 from botcore.ui import to_json
 from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.settings import SproutGigsSettings
@@ -126,7 +126,7 @@ class Mangled:
         return Answer(200, decode(text)[0], text)
 
     def safe(self, text: str) -> str:
-        return text
+        return clean(text)
 
 
 def _places(value: Any) -> Any:

@@ -1,0 +1,125 @@
+"""Who may do what: people of the config beside those kept in the database. Who is in neither may do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .adapter import Actor
+from .models import Person, Role
+from .store.port import Reader, Store, Tx
+
+LOCAL = "local"  # the adapter's name of who runs commands on this machine: files guard that door
+LOCAL_OWNER = Person("local owner", Role.OWNER, {LOCAL: "owner"}, from_config=True)
+
+
+class PersonError(ValueError):
+    """A change of people that cannot be made; the message says why and what to do."""
+
+
+class People:
+    """Finds people. Every look reads the database, so that a change counts at once."""
+
+    def __init__(self, store: Store, configured: Iterable[Person]) -> None:
+        self._store = store
+        self._configured = {person.name: person for person in configured}
+        self._by_identity = {
+            (adapter, user_id): person
+            for person in (*self._configured.values(), LOCAL_OWNER)
+            for adapter, user_id in person.identities.items()
+        }
+
+    async def of(self, actor: Actor) -> Person | None:
+        return await self.find(actor.adapter, actor.user_id)
+
+    async def find(self, adapter: str, user_id: str) -> Person | None:
+        """The person with this id in this messenger."""
+        known = self._by_identity.get((adapter, user_id))
+        return known or await self._store.read(_find, adapter, user_id)
+
+    async def named(self, name: str) -> Person | None:
+        return self._configured.get(name) or await self._store.read(_named, name)
+
+    async def all(self) -> Sequence[Person]:
+        """Everybody, those of the config first."""
+        return (*self._configured.values(), *await self._store.read(_all))
+
+    async def add(
+        self, name: str, role: Role, identities: Mapping[str, str], *, by: str, now: int
+    ) -> Person:
+        """Adds a person, or identities to one kept in the database. Raises `PersonError`."""
+        if name in self._configured or name == LOCAL_OWNER.name:
+            raise PersonError(f"{name} is in the config file: change them there")
+        for adapter, user_id in identities.items():
+            holder = await self.find(adapter, user_id)
+            if holder and holder.name != name:
+                raise PersonError(f"{adapter} {user_id} is already {holder.name}")
+        return await self._store.tx(_add, name, role, dict(identities), by, now)
+
+    async def remove(self, name: str) -> None:
+        """Takes every right from a person, at once. Raises `PersonError`."""
+        self._only_kept(name)
+        if not await self._store.tx(_remove, name):
+            raise PersonError(f"nobody is called {name}: see `person list`")
+
+    async def set_role(self, name: str, role: Role) -> None:
+        """Gives a person another role, at once. Raises `PersonError`."""
+        self._only_kept(name)
+        if not await self._store.tx(_set_role, name, role):
+            raise PersonError(f"nobody is called {name}: see `person list`")
+
+    def _only_kept(self, name: str) -> None:
+        if name in self._configured:
+            raise PersonError(f"{name} is in the config file: change them there")
+
+
+def _person(reader: Reader, name: str, role: str) -> Person:
+    rows = reader.q("SELECT adapter, user_id FROM identities WHERE person = :name", name=name)
+    return Person(name, Role(role), {row["adapter"]: row["user_id"] for row in rows})
+
+
+def _find(reader: Reader, adapter: str, user_id: str) -> Person | None:
+    row = reader.one(
+        """SELECT name, role FROM people JOIN identities ON person = name
+           WHERE adapter = :adapter AND user_id = :user_id""",
+        adapter=adapter,
+        user_id=user_id,
+    )
+    return _person(reader, row["name"], row["role"]) if row else None
+
+
+def _named(reader: Reader, name: str) -> Person | None:
+    row = reader.one("SELECT name, role FROM people WHERE name = :name", name=name)
+    return _person(reader, row["name"], row["role"]) if row else None
+
+
+def _all(reader: Reader) -> list[Person]:
+    rows = reader.q("SELECT name, role FROM people ORDER BY name")
+    return [_person(reader, row["name"], row["role"]) for row in rows]
+
+
+def _add(tx: Tx, name: str, role: Role, identities: dict[str, str], by: str, now: int) -> Person:
+    tx.q(
+        """INSERT INTO people (name, role, added_by, added_at) VALUES (:name, :role, :by, :now)
+           ON CONFLICT (name) DO UPDATE SET role = excluded.role""",
+        name=name,
+        role=role,
+        by=by,
+        now=now,
+    )
+    for adapter, user_id in identities.items():
+        tx.q(
+            "INSERT OR IGNORE INTO identities (adapter, user_id, person) VALUES (:adapter, :user_id, :name)",
+            adapter=adapter,
+            user_id=user_id,
+            name=name,
+        )
+    return _person(tx, name, role)
+
+
+def _remove(tx: Tx, name: str) -> bool:
+    tx.q("DELETE FROM identities WHERE person = :name", name=name)
+    return bool(tx.q("DELETE FROM people WHERE name = :name RETURNING name", name=name))
+
+
+def _set_role(tx: Tx, name: str, role: Role) -> bool:
+    return bool(tx.q("UPDATE people SET role = :role WHERE name = :name RETURNING name", name=name, role=role))

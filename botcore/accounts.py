@@ -1,0 +1,114 @@
+"""The configured accounts at work: a provider behind its gate, and how it is doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .clock import Clock
+from .models import Job
+from .pacing import PacedGate, Urgency, urgency
+from .provider import AuthFailed, Provider, ProviderError
+from .store.codec import dump, load
+from .store.port import Reader, Store, Tx
+
+T = TypeVar("T")
+
+
+@dataclass
+class Account:
+    """One login at one marketplace. `problem` is what is wrong just now, in words for a person."""
+
+    name: str
+    provider: Provider
+    hook_secret: str | None = None
+    problem: str = ""
+    needs_person: bool = False
+    _told: Callable[[str, float], None] | None = field(default=None, repr=False)
+
+    async def call(self, what: Callable[[Provider], Awaitable[T]], level: Urgency) -> T:
+        """Asks the marketplace, at this urgency, and notes how it went."""
+        began = time.monotonic()
+        try:
+            with urgency(level):
+                answer = await what(self.provider)
+        except ProviderError as error:
+            self.failed(error)
+            raise
+        self.problem, self.needs_person = "", False
+        if self._told:
+            self._told(self.name, time.monotonic() - began)
+        return answer
+
+    def failed(self, error: ProviderError) -> None:
+        self.problem = str(error)
+        self.needs_person = isinstance(error, AuthFailed)
+
+
+class Accounts(Mapping[str, Account]):
+    """By name, in the order of the config."""
+
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._accounts = dict(accounts)
+
+    def __getitem__(self, name: str) -> Account:
+        return self._accounts[name]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._accounts)
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    async def close(self) -> None:
+        for account in self._accounts.values():
+            with suppress(ProviderError):
+                await account.provider.close()
+
+
+def gate_for(store: Store, clock: Clock, account: str, interval: float) -> PacedGate:
+    """The gate of an account, whose next call is a row in the database."""
+
+    async def load_next() -> int:
+        return await store.read(_next_call, account)
+
+    async def save_next(at: int) -> None:
+        await store.tx(_save_next_call, account, at)
+
+    return PacedGate(clock, interval, load_next, save_next)
+
+
+def _next_call(reader: Reader, account: str) -> int:
+    return reader.value("SELECT next_call_at FROM accounts WHERE name = :account", account=account) or 0
+
+
+def _save_next_call(tx: Tx, account: str, at: int) -> None:
+    tx.q(
+        """INSERT INTO accounts (name, next_call_at) VALUES (:account, :at)
+           ON CONFLICT (name) DO UPDATE SET next_call_at = excluded.next_call_at""",
+        account=account,
+        at=at,
+    )
+
+
+def save_job(tx: Tx, job: Job, now: int) -> None:
+    """Keeps a job as the marketplace told it."""
+    tx.q(
+        """INSERT INTO jobs (account, id, title, data, read_at) VALUES (:account, :id, :title, :data, :now)
+           ON CONFLICT (account, id) DO UPDATE SET
+               title = excluded.title, data = excluded.data, read_at = excluded.read_at""",
+        account=job.account,
+        id=job.id,
+        title=job.title,
+        data=dump(job),
+        now=now,
+    )
+
+
+def known_job(reader: Reader, account: str, job_id: str) -> Job | None:
+    """A job as it was last read."""
+    data = reader.value("SELECT data FROM jobs WHERE account = :account AND id = :id", account=account, id=job_id)
+    return load(Job, data) if data else None

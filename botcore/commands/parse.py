@@ -1,0 +1,185 @@
+"""Command lines: which command, which values, and how a line could go on."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from ..ui import Completion
+from .registry import Command, Kind, Param
+
+if TYPE_CHECKING:
+    from ..dispatch import Context
+
+MAX_LINE = 4_000
+_NAMED = re.compile(r"([a-z][a-z_-]*)=(.*)", re.DOTALL)
+
+
+class BadInput(Exception):  # noqa: N818
+    """What was typed cannot be done; the message says what to type instead."""
+
+
+def split_line(line: str) -> list[str]:
+    """The words of a line; quotes hold words together, and an apostrophe is one."""
+    if len(line) > MAX_LINE:
+        raise BadInput(f"that is longer than {MAX_LINE} characters")
+    lexer = shlex.shlex(line.strip().removeprefix("/"), posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise BadInput('a quotation mark (") is missing') from None
+
+
+def find_command(commands: Sequence[Command], line: str) -> tuple[Command, list[str]]:
+    """The command that a line names, and the words after its name. Raises `BadInput` with the nearest one."""
+    words = split_line(line)
+    if not words:
+        raise BadInput("type a command, such as `help`")
+    for length in (2, 1):
+        name = " ".join(words[:length]).lower()
+        for command in commands:
+            if len(words) >= length and name in (command.name, *command.aliases):
+                return command, words[length:]
+    names = [command.name for command in commands]
+    group = [name for name in names if name.startswith(words[0].lower() + " ")]
+    if group:
+        raise BadInput(f"`{words[0]}` goes with one of: {', '.join(name.split()[1] for name in group)}")
+    near = difflib.get_close_matches(" ".join(words[:2]).lower(), names, 1) or difflib.get_close_matches(
+        words[0].lower(), names, 1
+    )
+    raise BadInput(f"there is no command `{words[0]}`" + (f"; did you mean `{near[0]}`?" if near else "; see `help`"))
+
+
+def usage(command: Command) -> str:
+    """How a command is typed: `approve ID... [reason=] [bonus=]`."""
+    return " ".join([command.name, *(_usage(param) for param in command.params)])
+
+
+def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
+    """Checked, typed values of a command's parameters. Raises `BadInput` in one helpful line."""
+    params = {param.name: param for param in command.params}
+    named: dict[str, str] = {}
+    positional: list[str] = []
+    for word in words:
+        match = _NAMED.fullmatch(word)
+        if match and match[1].replace("-", "_") in params:
+            named[match[1].replace("-", "_")] = match[2]
+        elif match and not any(param.kind is Kind.TEXT for param in command.params):
+            raise BadInput(f"`{command.name}` has no {match[1]}=; it is typed `{usage(command)}`")
+        elif (flag := params.get(word.replace("-", "_"))) and flag.kind is Kind.FLAG:
+            named[flag.name] = "yes"
+        else:
+            positional.append(word)
+    raw = _by_position(command, positional, named)
+    missing = [param.name for param in command.params if param.required and param.name not in raw]
+    if missing:
+        raise BadInput(f"{missing[0].replace('_', ' ')} is missing: type `{usage(command)}`")
+    return {name: _typed(params[name], value) for name, value in raw.items()}
+
+
+def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -> dict[str, Any]:
+    raw: dict[str, Any] = dict(named)
+    places = [param for param in command.params if not param.named_only and param.name not in named]
+    for param in places:
+        if not words:
+            break
+        if param.many:
+            raw[param.name] = tuple(words)
+            words = []
+        elif param.kind is Kind.TEXT and param is places[-1]:
+            raw[param.name], words = " ".join(words), []
+        else:
+            raw[param.name] = words.pop(0)
+    if words:
+        raise BadInput(f"`{words[0]}` is too much: type `{usage(command)}`")
+    return raw
+
+
+def _typed(param: Param, value: Any) -> Any:
+    if param.many:
+        words = value if isinstance(value, tuple) else tuple(value.replace(",", " ").split())
+        return tuple(_typed_one(param, word) for word in words)
+    return _typed_one(param, value)
+
+
+def _typed_one(param: Param, text: str) -> Any:
+    name = param.name.replace("_", " ")
+    if param.choices and text.lower() not in param.choices:
+        raise BadInput(f"{name} is one of: {', '.join(param.choices)}")
+    match param.kind:
+        case Kind.INTEGER:
+            if not re.fullmatch(r"-?[0-9]{1,12}", text):
+                raise BadInput(f"{name} is a whole number, such as 10")
+            return int(text)
+        case Kind.MONEY:
+            return parse_money(text, name)
+        case Kind.FLAG:
+            if text.lower() not in ("yes", "no", "true", "false"):
+                raise BadInput(f"{name} is yes or no")
+            return text.lower() in ("yes", "true")
+    return text.lower() if param.choices else text
+
+
+def parse_money(text: str, name: str = "an amount") -> Decimal:
+    """Dollars, to the last digit. Raises `BadInput`."""
+    try:
+        amount = Decimal(text.strip().removeprefix("$").strip())
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    exponent = amount.as_tuple().exponent
+    if not amount.is_finite() or amount < 0 or amount > 1_000_000 or (isinstance(exponent, int) and exponent < -4):
+        raise BadInput(f"{name} is an amount of dollars, such as 0.25")
+    return amount
+
+
+def _usage(param: Param) -> str:
+    name = param.name.upper() + ("..." if param.many else "")
+    if param.named_only or param.kind is Kind.FLAG:
+        return f"[{param.name}{'' if param.kind is Kind.FLAG else '='}]"
+    return name if param.required else f"[{name}]"
+
+
+async def complete_words(commands: Sequence[Command], context: Context, line: str) -> list[Completion]:
+    """How the last word of a line could go on."""
+    text = line.lstrip().removeprefix("/")
+    matches = [c for c in commands if c.name.startswith(text.lower())]
+    exact = next((c for c in commands if text.lower() == c.name or text.lower().startswith(c.name + " ")), None)
+    if exact is None or (len(matches) > 1 and text.lower() != exact.name):
+        return [Completion(c.name, usage(c), c.help) for c in matches[:25]]
+    rest = text[len(exact.name) :]
+    if not rest:
+        return [Completion(exact.name, usage(exact), exact.help)]
+    words = rest.lstrip().split(" ")
+    return (await _complete_param(exact, context, words))[:25]
+
+
+async def _complete_param(command: Command, context: Context, words: list[str]) -> list[Completion]:
+    last = words[-1]
+    used = {word.partition("=")[0] for word in words[:-1] if "=" in word}
+    if match := _NAMED.fullmatch(last):
+        param = next((p for p in command.params if p.name == match[1]), None)
+        found = await _values(param, context, match[2]) if param else []
+        return [Completion(f"{match[1]}={c.text}", c.label, c.help) for c in found]
+    places = [p for p in command.params if not p.named_only and p.name not in used and p.kind is not Kind.FLAG]
+    index = len([word for word in words[:-1] if "=" not in word])
+    param = places[min(index, len(places) - 1)] if places and (index < len(places) or places[-1].many) else None
+    found = await _values(param, context, last) if param else []
+    named = [
+        Completion(p.name if p.kind is Kind.FLAG else f"{p.name}=", p.name, p.help)
+        for p in command.params
+        if p.name.startswith(last.lower()) and p.name not in used and (p.named_only or p.kind is Kind.FLAG)
+    ]
+    return [*found, *named]
+
+
+async def _values(param: Param | None, context: Context, typed: str) -> list[Completion]:
+    if param is None:
+        return []
+    if param.choices:
+        return [Completion(c, c) for c in param.choices if c.startswith(typed.lower())]
+    return list(await param.complete(context, typed)) if param.complete else []

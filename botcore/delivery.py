@@ -1,0 +1,166 @@
+"""Cards to channels: sends, edits that follow every change, and what a crash left in between."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from .adapter import Adapter, ChannelBroken, MessageGone, SendFailed, SendUnknown
+from .clock import Clock
+from .models import Channel
+from .store.codec import dump, load
+from .store.port import Later, Reader, Row, Store, Tx, Work
+from .ui import Card, MessageRef
+
+log = logging.getLogger(__name__)
+
+FIRST, EDIT, LAZY = 40, 20, 60  # priorities: an edit shows a decision, and goes before new cards
+BROKEN_PAUSE = 300.0  # seconds until a channel that needs a person is tried again
+
+Draw = Callable[[str], Awaitable[Card | None]]
+
+
+def announce(tx: Tx, channels: Sequence[Channel], subject: str, now: int, not_before: int = 0) -> None:
+    """Enqueues a card about `subject` for each channel, once."""
+    for channel in channels:
+        row = tx.one(
+            """INSERT INTO deliveries (channel, adapter, subject, state, created_at)
+               VALUES (:channel, :adapter, :subject, 'due', :now)
+               ON CONFLICT (channel, subject) DO NOTHING RETURNING id""",
+            channel=channel.name,
+            adapter=channel.adapter,
+            subject=subject,
+            now=now,
+        )
+        if row:
+            _enqueue(tx, row["id"], channel.name, FIRST, not_before)
+
+
+def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
+    """What `subject` is about has changed: every card of it will show that."""
+    rows = tx.q(
+        """UPDATE deliveries SET wanted = wanted + 1,
+               state = CASE state WHEN 'sent' THEN 'edit due' ELSE state END
+           WHERE subject = :subject AND state != 'gone' RETURNING id, channel, state""",
+        subject=subject,
+    )
+    for row in rows:
+        _enqueue(tx, row["id"], row["channel"], prio if row["state"] == "edit due" else FIRST, not_before)
+
+
+def recover(tx: Tx) -> None:
+    """After a crash: what was being sent may or may not be there."""
+    tx.q("UPDATE deliveries SET state = 'in doubt' WHERE state = 'sending'")
+    tx.q("UPDATE deliveries SET state = 'edit due' WHERE state = 'editing'")
+    for row in tx.q("SELECT id, channel FROM deliveries WHERE state IN ('due', 'edit due', 'in doubt')"):
+        _enqueue(tx, row["id"], row["channel"], LAZY, 0)
+
+
+def _enqueue(tx: Tx, delivery: int, channel: str, prio: int, not_before: int) -> None:
+    tx.put("deliver", f"deliver:{delivery}", f"to:{channel}", prio, not_before, delivery=delivery)
+
+
+class Delivery:
+    """Handles the work that `announce` and `touch` enqueue. `draw` makes the card as things stand now."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        adapters: Mapping[str, Adapter],
+        draw: Draw,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._adapters = adapters
+        self._draw = draw
+        self.broken: dict[str, str] = {}  # channel -> what a person must mend
+        self.sent = 0
+        self.edited = 0
+
+    async def deliver(self, work: Work) -> None:
+        row = await self._store.tx(_begin, int(work.args["delivery"]))
+        if row is None:
+            return
+        channel = self._channels.get(row["channel"])
+        adapter = self._adapters.get(row["adapter"])
+        card = await self._draw(row["subject"])
+        if channel is None or adapter is None or card is None:
+            await self._store.tx(_gone, row["id"], "its channel is no longer configured")
+            return
+        try:
+            if row["ref"]:
+                await adapter.edit(load(MessageRef, row["ref"]), card)
+                self.edited += 1
+                ref = row["ref"]
+            else:
+                ref = dump(await adapter.send(channel, card, f"{row['id']}"))
+                self.sent += 1
+        except SendFailed as error:
+            await self._store.tx(_not_sent, row["id"])
+            raise Later(error.retry_after, str(error)) from error
+        except SendUnknown as error:
+            await self._store.tx(_in_doubt, row["id"])
+            raise Later(2.0, str(error)) from error
+        except MessageGone:
+            await self._store.tx(_gone, row["id"], "deleted")
+            return
+        except ChannelBroken as error:
+            self.broken[channel.name] = str(error)
+            await self._store.tx(_not_sent, row["id"])
+            raise Later(BROKEN_PAUSE, str(error), quiet=True) from error
+        self.broken.pop(channel.name, None)
+        await self._store.tx(_end, row["id"], ref, row["wanted"], self._clock.ms())
+
+
+def _begin(tx: Tx, delivery: int) -> Row | None:
+    return tx.one(
+        """UPDATE deliveries SET state = CASE WHEN ref IS NULL THEN 'sending' ELSE 'editing' END
+           WHERE id = :id AND state != 'gone' AND (shown < wanted OR ref IS NULL) RETURNING *""",
+        id=delivery,
+    )
+
+
+def _end(tx: Tx, delivery: int, ref: str, shown: int, now: int) -> None:
+    row = tx.one(
+        """UPDATE deliveries SET ref = :ref, shown = :shown, sent_at = coalesce(sent_at, :now),
+               state = CASE WHEN wanted > :shown THEN 'edit due' ELSE 'sent' END
+           WHERE id = :id RETURNING subject, state, channel""",
+        id=delivery,
+        ref=ref,
+        shown=shown,
+        now=now,
+    )
+    if row and row["state"] == "edit due":
+        _enqueue(tx, delivery, row["channel"], EDIT, 0)
+    if row and row["subject"].startswith("submission:"):
+        tx.q(
+            "UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'new'",
+            id=int(row["subject"].partition(":")[2]),
+        )
+
+
+def _not_sent(tx: Tx, delivery: int) -> None:
+    tx.q(
+        "UPDATE deliveries SET state = CASE WHEN ref IS NULL THEN 'due' ELSE 'edit due' END WHERE id = :id",
+        id=delivery,
+    )
+
+
+def _in_doubt(tx: Tx, delivery: int) -> None:
+    tx.q(
+        "UPDATE deliveries SET state = CASE WHEN ref IS NULL THEN 'in doubt' ELSE 'edit due' END WHERE id = :id",
+        id=delivery,
+    )
+
+
+def _gone(tx: Tx, delivery: int, why: str) -> None:
+    tx.q("UPDATE deliveries SET state = 'gone', note = :why WHERE id = :id", id=delivery, why=why)
+
+
+def backlog(reader: Reader) -> int:
+    """Cards and edits not yet delivered."""
+    count: int = reader.value("SELECT count(*) FROM deliveries WHERE state NOT IN ('sent', 'gone')")
+    return count

@@ -1,0 +1,195 @@
+"""What people do, whatever messenger they do it in: commands, presses and forms, each checked at every act."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .access import LOCAL, People
+from .accounts import Accounts
+from .adapter import Actor
+from .clock import Clock
+from .commands.parse import BadInput, complete_words, find_command, parse_values
+from .commands.registry import Command
+from .intake import Intake
+from .logs import reference
+from .models import Person, Role
+from .provider import ProviderError
+from .review import NotPossible
+from .settings import Reason
+from .spending import Limits, OverLimit
+from .store.port import Store, StoreError
+from .ui import Completion, Reply, Result
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What commands work with."""
+
+    store: Store
+    clock: Clock
+    accounts: Accounts
+    people: People
+    intake: Intake
+    limits: Limits
+    reasons: Sequence[Reason]
+    hold_ms: int
+    status: Callable[[], Awaitable[Reply]]
+    plugins: Callable[[], Reply]
+    commands: Sequence[Command]
+    in_review_channel: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, and what they may use."""
+
+    house: House
+    actor: Actor
+    person: Person
+    immediate: bool = False  # no undo window: nobody is there to press Undo
+
+    def now(self) -> int:
+        return self.house.clock.ms()
+
+    @property
+    def hold_ms(self) -> int:
+        return 0 if self.immediate else self.house.hold_ms
+
+    def may(self, role: Role) -> bool:
+        return self.person.role.covers(role)
+
+
+Press = Callable[[Context, str, int], Awaitable[Reply]]
+Submit = Callable[[Context, str, int, Mapping[str, str]], Awaitable[Reply]]
+
+
+class Forbidden(Exception):  # noqa: N818
+    """Who asks may not; the message says who may."""
+
+
+class Dispatcher:
+    """Implements `adapter.Dispatch`. `presses` and `forms`: by verb, with the role each needs."""
+
+    def __init__(
+        self,
+        house: House,
+        presses: Mapping[str, tuple[Role, Press]],
+        forms: Mapping[str, tuple[Role, Submit]],
+        *,
+        immediate: bool = False,
+    ) -> None:
+        self.house = house
+        self._presses = presses
+        self._forms = forms
+        self._immediate = immediate
+
+    async def command(self, actor: Actor, line: str) -> Reply:
+        async def run() -> Reply:
+            command, rest = find_command(self.house.commands, line)
+            person = await self.house.people.of(actor)
+            if person is None and not command.open_to_strangers:
+                raise Forbidden(stranger(actor))
+            if person is not None and not person.role.covers(command.role):
+                raise Forbidden(f"`{command.name}` needs a {command.role}; you are a {person.role}")
+            who = person or Person(actor.name, Role.VIEWER)
+            return await command.run(self._context(actor, who), parse_values(command, rest))
+
+        return await self._guarded(actor, f"/{line[:60]}", run)
+
+    async def press(self, actor: Actor, button: str) -> Reply:
+        async def run() -> Reply:
+            verb, subject, revision = _parts(button)
+            if verb not in self._presses:
+                raise BadInput("this button is from another version: look at the newest card")
+            role, handler = self._presses[verb]
+            return await handler(await self._allowed(actor, role), subject, revision)
+
+        return await self._guarded(actor, button[:64], run)
+
+    async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        async def run() -> Reply:
+            verb, subject, revision = _parts(form)
+            if verb not in self._forms:
+                raise BadInput("this form is from another version: press the button again")
+            role, handler = self._forms[verb]
+            return await handler(await self._allowed(actor, role), subject, revision, values)
+
+        return await self._guarded(actor, form[:64], run)
+
+    async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
+        person = await self.house.people.of(actor)
+        if person is None:
+            return []
+        try:
+            return await complete_words(await self.commands(actor), self._context(actor, person), line)
+        except (BadInput, ProviderError, StoreError) as error:
+            log.debug("no completion: %s", error)
+            return []
+
+    async def commands(self, actor: Actor) -> Sequence[Command]:
+        person = await self.house.people.of(actor)
+        if person is None:
+            return [command for command in self.house.commands if command.open_to_strangers]
+        return [
+            command
+            for command in self.house.commands
+            if person.role.covers(command.role) and self._can_serve(command)
+        ]
+
+    async def person(self, actor: Actor) -> Person | None:
+        return await self.house.people.of(actor)
+
+    def _can_serve(self, command: Command) -> bool:
+        if command.needs is None:
+            return True
+        return any(command.needs in a.provider.capabilities for a in self.house.accounts.values())
+
+    def _context(self, actor: Actor, person: Person) -> Context:
+        return Context(self.house, actor, person, self._immediate or actor.adapter == LOCAL)
+
+    async def _allowed(self, actor: Actor, role: Role) -> Context:
+        person = await self.house.people.of(actor)
+        if person is None:
+            raise Forbidden(stranger(actor))
+        if not person.role.covers(role):
+            raise Forbidden(f"this needs a {role}; you are a {person.role}")
+        return self._context(actor, person)
+
+    async def _guarded(self, actor: Actor, what: str, run: Callable[[], Awaitable[Reply]]) -> Reply:
+        """A person gets a sentence, whatever happens; the log has the rest."""
+        try:
+            return await run()
+        except (BadInput, Forbidden, NotPossible, OverLimit) as error:
+            return Reply(_sentence(str(error)), result=Result.REFUSED)
+        except ProviderError as error:
+            return Reply(_sentence(f"the marketplace: {error}"), result=Result.REFUSED)
+        except StoreError as error:
+            log.error("%s by %s: %s", what, actor.adapter, error)
+            return Reply(_sentence(f"not saved: {error}"), result=Result.REFUSED)
+        except Exception:
+            ref = reference()
+            log.exception("%s failed", what, extra={"ref": ref})
+            return Reply(f"Something went wrong here; nothing was sent. Quote {ref} to whoever runs the bot.",
+                         result=Result.REFUSED)
+
+
+def stranger(actor: Actor) -> str:
+    """All that somebody without a role is told."""
+    return f"ask an owner to let you in: your id here is {actor.user_id} ({actor.adapter})"
+
+
+def _parts(button: str) -> tuple[str, str, int]:
+    verb, _, rest = button.partition(":")
+    subject, _, revision = rest.partition(":")
+    if len(button) > 64 or not verb or not subject or not revision.isascii() or not revision.isdigit():
+        raise BadInput("this button cannot be read: look at the newest card")
+    return verb, subject, int(revision)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", ")", "…")) else ".")

@@ -1,0 +1,283 @@
+"""Every call but a rating that spends money or cannot be undone: quoted, confirmed by a person, sent once, settled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .accounts import Accounts
+from .clock import Clock
+from .delivery import touch
+from .models import Role
+from .pacing import Urgency
+from .provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
+from .review import NotPossible, note_act
+from .spending import Limits, release, reserve
+from .store.port import Later, Reader, Row, Store, Tx, Work
+
+log = logging.getLogger(__name__)
+
+TRIES = 5  # sends of a harmless-to-repeat operation whose answers were lost, then a person is asked
+AUTH_PAUSE = 60.0
+
+Args = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of operation. `repeatable`: doing it twice is the same as once, so a lost answer is no doubt.
+    `done` writes down, in the transaction that ends it, what it changed."""
+
+    name: str
+    role: Role
+    send: Callable[[Provider, Args], Awaitable[str]]
+    repeatable: bool = False
+    done: Callable[[Tx, str, Args], None] | None = None
+
+
+def _workers(args: Args) -> list[str]:
+    return args["workers"].split(",")
+
+
+def _mark_blocked(blocked: bool) -> Callable[[Tx, str, Args], None]:
+    def mark(tx: Tx, account: str, args: Args) -> None:
+        for worker in _workers(args):
+            tx.q(
+                """INSERT INTO worker_records (account, worker_id, blocked) VALUES (:account, :worker, :blocked)
+                   ON CONFLICT (account, worker_id) DO UPDATE SET blocked = excluded.blocked""",
+                account=account,
+                worker=worker,
+                blocked=blocked,
+            )
+
+    return mark
+
+
+BLOCK = Kind("block", Role.MANAGER, lambda p, a: p.block(_workers(a)), True, _mark_blocked(True))
+UNBLOCK = Kind("unblock", Role.MANAGER, lambda p, a: p.unblock(_workers(a)), True, _mark_blocked(False))
+ADD_TO_LIST = Kind("add to list", Role.REVIEWER, lambda p, a: p.add_to_list(a["list"], _workers(a)), True)
+
+KINDS = {kind.name: kind for kind in (BLOCK, UNBLOCK, ADD_TO_LIST)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An operation before anybody confirmed it. `cost` in US dollars."""
+
+    kind: Kind
+    account: str
+    args: Args
+    summary: str
+    person: str
+    via: str
+    cost: Decimal = Decimal(0)
+
+
+def quote(tx: Tx, draft: Draft, now: int) -> int:
+    """Writes an operation down, to be confirmed; returns its number."""
+    row = tx.one(
+        """INSERT INTO operations (kind, account, args, summary, cost, person, via, state, created_at)
+           VALUES (:kind, :account, :args, :summary, :cost, :person, :via, 'quoted', :now) RETURNING id""",
+        kind=draft.kind.name,
+        account=draft.account,
+        args=json.dumps(dict(draft.args)),
+        summary=draft.summary,
+        cost=str(draft.cost),
+        person=draft.person,
+        via=draft.via,
+        now=now,
+    )
+    assert row is not None
+    number: int = row["id"]
+    return number
+
+
+def confirm(tx: Tx, operation: int, person: str, via: str, limits: Limits, now: int) -> None:
+    """Lets an operation go, once. Raises `NotPossible`, `OverLimit`."""
+    row = tx.one(
+        """UPDATE operations SET state = 'confirmed', confirmed_by = :person, confirmed_at = :now
+           WHERE id = :id AND state = 'quoted' RETURNING cost, summary""",
+        id=operation,
+        person=person,
+        now=now,
+    )
+    if row is None:
+        raise NotPossible(_why_not(tx, operation))
+    reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
+    note_act(tx, now, person, via, "confirm", f"operation:{operation}", row["summary"])
+    _enqueue(tx, operation)
+
+
+def cancel(tx: Tx, operation: int, person: str, via: str, now: int) -> None:
+    """Drops an operation that nobody confirmed. Raises `NotPossible`."""
+    if not tx.q(
+        "UPDATE operations SET state = 'cancelled', settled_at = :now WHERE id = :id AND state = 'quoted' RETURNING id",
+        id=operation,
+        now=now,
+    ):
+        raise NotPossible(_why_not(tx, operation))
+    note_act(tx, now, person, via, "cancel", f"operation:{operation}")
+
+
+def answer_doubt(tx: Tx, operation: int, answer: str, person: str, via: str, now: int) -> None:
+    """What a person says of an operation in doubt: `went`, `again` or `leave`. Raises `NotPossible`."""
+    state, message = {
+        "went": ("done", f"{person} says it went through"),
+        "again": ("confirmed", ""),
+        "leave": ("refused", f"left as it is by {person}"),
+    }[answer]
+    row = tx.one(
+        """UPDATE operations SET state = :state, message = :message, tries = 0, settled_at = :now
+           WHERE id = :id AND state = 'in doubt' RETURNING *""",
+        id=operation,
+        state=state,
+        message=message,
+        now=now,
+    )
+    if row is None:
+        raise NotPossible(_why_not(tx, operation))
+    note_act(tx, now, person, via, answer, f"operation:{operation}")
+    if answer == "again":
+        _enqueue(tx, operation)
+    elif answer == "went":
+        _note_done(tx, row)
+    else:
+        release(tx, f"operation:{operation}")
+    touch(tx, f"operation:{operation}")
+
+
+def recover(tx: Tx) -> None:
+    """After a crash: what was being sent may have happened."""
+    for row in tx.q("SELECT id, kind, state FROM operations WHERE state IN ('confirmed', 'sending')"):
+        if row["state"] == "sending":
+            repeatable = KINDS[row["kind"]].repeatable
+            tx.q(
+                "UPDATE operations SET state = :state WHERE id = :id",
+                id=row["id"],
+                state="confirmed" if repeatable else "in doubt",
+            )
+            if not repeatable:
+                continue
+        _enqueue(tx, row["id"])
+
+
+def all_in_doubt(tx: Tx) -> int:
+    """After a restore: whatever was confirmed may have been done since. Returns how many."""
+    return len(tx.q("UPDATE operations SET state = 'in doubt' WHERE state IN ('confirmed', 'sending') RETURNING id"))
+
+
+def open_operations(reader: Reader, numbers: tuple[int, ...]) -> bool:
+    """Whether any of these is still on its way."""
+    marks = ",".join(str(int(number)) for number in numbers) or "0"
+    return bool(
+        reader.value(
+            f"SELECT count(*) FROM operations WHERE id IN ({marks}) AND state IN ('confirmed', 'sending')"  # noqa: S608
+        )
+    )
+
+
+class OperationDesk:
+    """Handles the work `operate`."""
+
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
+
+    async def operate(self, work: Work) -> None:
+        number = int(work.args["operation"])
+        row = await self._store.tx(_begin, number, self._clock.ms())
+        if row is None:
+            return
+        kind, args = KINDS[row["kind"]], json.loads(row["args"])
+        account = self._accounts.get(row["account"])
+        if account is None:
+            await self._end(number, "refused", f"the account {row['account']} is no longer configured")
+            return
+        try:
+            message = await account.call(lambda p: kind.send(p, args), Urgency.PERSON)
+        except Refused as error:
+            await self._end(number, "refused", str(error))
+        except (Unavailable, RateLimited, AuthFailed) as error:
+            await self._store.tx(_not_sent, number, str(error))
+            raise Later(_pause(error, work.attempt), str(error)) from error
+        except asyncio.CancelledError:
+            raise  # still `sending`: the next start knows what that means
+        except Exception as error:
+            if not isinstance(error, OutcomeUnknown):
+                log.exception("operation %d ended unexpectedly", number)
+            if kind.repeatable and row["tries"] + 1 < TRIES:
+                await self._store.tx(_not_sent, number, "no answer; trying again")
+                raise Later(2.0 ** work.attempt, "no answer") from error
+            await self._end(number, "in doubt", str(error) or "no answer")
+        else:
+            await self._end(number, "done", message)
+
+    async def _end(self, number: int, state: str, message: str) -> None:
+        await self._store.tx(_settle, number, state, message, self._clock.ms())
+
+
+def _enqueue(tx: Tx, operation: int) -> None:
+    tx.put("operate", f"operate:{operation}", f"operation:{operation}", 5, 0, operation=operation)
+
+
+def _begin(tx: Tx, operation: int, now: int) -> Row | None:
+    return tx.one(
+        "UPDATE operations SET state = 'sending', sent_at = :now WHERE id = :id AND state = 'confirmed' RETURNING *",
+        id=operation,
+        now=now,
+    )
+
+
+def _not_sent(tx: Tx, operation: int, why: str) -> None:
+    tx.q(
+        "UPDATE operations SET state = 'confirmed', tries = tries + 1, message = :why WHERE id = :id AND state = 'sending'",
+        id=operation,
+        why=why,
+    )
+
+
+def _settle(tx: Tx, operation: int, state: str, message: str, now: int) -> None:
+    row = tx.one(
+        """UPDATE operations SET state = :state, message = :message, settled_at = :now
+           WHERE id = :id AND state = 'sending' RETURNING *""",
+        id=operation,
+        state=state,
+        message=message,
+        now=now,
+    )
+    if row and state == "done":
+        _note_done(tx, row)
+    if row and state == "refused":
+        release(tx, f"operation:{operation}")
+    touch(tx, f"operation:{operation}")
+
+
+def _note_done(tx: Tx, row: Row) -> None:
+    kind = KINDS[row["kind"]]
+    if kind.done:
+        kind.done(tx, row["account"], json.loads(row["args"]))
+
+
+def _pause(error: ProviderError, attempt: int) -> float:
+    match error:
+        case RateLimited():
+            return error.retry_after
+        case AuthFailed():
+            return AUTH_PAUSE
+    return min(2.0**attempt, 60.0)
+
+
+def _why_not(reader: Reader, operation: int) -> str:
+    row = reader.one("SELECT state, confirmed_by FROM operations WHERE id = :id", id=operation)
+    if row is None:
+        return "there is no such operation"
+    if row["state"] == "quoted":
+        return "this waits to be confirmed"
+    if row["state"] == "cancelled":
+        return "this was cancelled already"
+    return f"{row['confirmed_by']} confirmed this already"

@@ -1,0 +1,406 @@
+"""Decisions go out as ratings, and what became of them is found out: nothing twice, nothing lost.
+
+`sending` is committed before a request leaves. What was sent and not answered is *in doubt* until complete reads of
+the marketplace tell; while it is still unrated after two of them it is sent again, in halves, and in the end a person
+is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from .accounts import Account, Accounts
+from .clock import Clock
+from .delivery import LAZY, touch
+from .models import Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdicted
+from .pacing import Urgency
+from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
+from .review import HURRY_MS, NotPossible, enqueue_rating, note_act
+from .spending import release
+from .store.port import Later, Reader, Row, Store, Tx, Work
+
+log = logging.getLogger(__name__)
+
+SENDS = 5  # in doubt so often, then a person is asked
+READS = 2  # complete reads that must agree that it is still unrated
+AUTH_PAUSE = 60.0  # seconds between looks whether the key works again
+TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the answer comes sooner
+
+OPEN_OF_JOB = """
+SELECT d.*, s.task_id, s.revision, s.deadline, s.account, s.job_id FROM decisions d
+JOIN submissions s ON s.id = d.submission
+WHERE d.state = :state AND s.account = :account AND s.job_id = :job
+"""
+
+
+class RatingDesk:
+    """Handles the works `rate` and `settle`, one job at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        accounts: Accounts,
+        doubt_seconds: float,
+        on_confirmed: Callable[[int], None] = lambda submission: None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
+        self._doubt_ms = round(doubt_seconds * 1000)
+        self._on_confirmed = on_confirmed
+
+    async def rate(self, work: Work) -> None:
+        """Sends what is due of one job, as one call where the marketplace can."""
+        account = self._accounts.get(work.args["account"])
+        if account is None:
+            raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
+        job = str(work.args["job"])
+        batch = await self._store.tx(_begin, account.name, job, account.provider.batch_size, self._clock.ms())
+        if not batch:
+            return
+        ids = [row["id"] for row in batch]
+        ratings = [rating_of(row) for row in batch]
+        try:
+            results = await account.call(lambda p: p.rate(job, ratings), self._urgency(batch))
+        except (Unavailable, RateLimited, AuthFailed) as error:
+            await self._store.tx(_back_to_due, ids, str(error))
+            raise Later(*_pause(error, work.attempt)) from error
+        except Refused as error:
+            results = [RatingResult(rating.task_id, ok=False, message=str(error)) for rating in ratings]
+        except OutcomeUnknown as error:
+            log.warning("%s: %d ratings of %s in doubt: %s", account.name, len(ids), job, error)
+            results = []
+        except asyncio.CancelledError:
+            raise  # still `sending`: the next start finds it in doubt
+        except Exception:
+            log.exception("%s: rating %s ended unexpectedly; in doubt", account.name, job)
+            results = []
+        confirmed = await self._store.tx(self._take_results, account.name, job, batch, results, self._clock.ms())
+        for submission in confirmed:
+            self._on_confirmed(submission)
+
+    async def settle(self, work: Work) -> None:
+        """Finds out what became of one job's ratings in doubt."""
+        account = self._accounts.get(work.args["account"])
+        if account is None:
+            raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
+        job = str(work.args["job"])
+        ripe = await self._store.tx(_ripe, account.name, job, self._doubt_ms, self._clock.ms())
+        if not ripe:
+            return
+        ratings = [rating_of(row) for row in ripe]
+        try:
+            outcomes = await account.call(lambda p: p.outcome(job, ratings), Urgency.RATING)
+        except ProviderError as error:
+            raise Later(*_pause(error, work.attempt)) from error
+        confirmed = await self._store.tx(self._settle, account.name, job, ripe, outcomes, self._clock.ms())
+        for submission in confirmed:
+            self._on_confirmed(submission)
+
+    def _urgency(self, batch: Sequence[Row]) -> Urgency:
+        soon = self._clock.ms() + HURRY_MS
+        hurry = any(row["deadline"] is not None and row["deadline"] < soon for row in batch)
+        return Urgency.DEADLINE if hurry else Urgency.RATING
+
+    def _take_results(
+        self, tx: Tx, account: str, job: str, batch: Sequence[Row], results: Sequence[RatingResult], now: int
+    ) -> list[int]:
+        by_task = {result.task_id: result for result in results}
+        confirmed: list[int] = []
+        for row in batch:
+            result = by_task.get(row["task_id"])
+            if result is None:
+                _doubt(tx, row, now)
+            elif result.ok:
+                if confirm(tx, row, now, result.message):
+                    confirmed.append(row["submission"])
+            else:
+                _doubt(tx, row, now, said_no=result.message or "refused without a word")
+        _enqueue_settling(tx, account, job, self._doubt_ms, now)
+        return confirmed
+
+    def _settle(
+        self, tx: Tx, account: str, job: str, rows: Sequence[Row], outcomes: Sequence[Outcome], now: int
+    ) -> list[int]:
+        by_task = {outcome.task_id: outcome for outcome in outcomes}
+        confirmed: list[int] = []
+        for row in rows:
+            outcome = by_task.get(row["task_id"]) or Outcome(row["task_id"], Verdicted.CANNOT_TELL)
+            if self._settle_one(tx, row, outcome, now):
+                confirmed.append(row["submission"])
+        _enqueue_settling(tx, account, job, self._doubt_ms, now)
+        return confirmed
+
+    def _settle_one(self, tx: Tx, row: Row, outcome: Outcome, now: int) -> bool:
+        """True where the rating turned out to have taken effect."""
+        only_refused = bool(row["said_no"]) and row["tries"] == 0  # the one send there was got a plain no
+        match outcome.verdicted:
+            case Verdicted.MATCHES if only_refused:
+                overtake(tx, row, now, "rated on the website, the same way")
+            case Verdicted.MATCHES:
+                return confirm(tx, row, now, "", ", ".join(outcome.unverified))
+            case Verdicted.DIFFERS:
+                overtake(tx, row, now, outcome.note or "rated on the website")
+            case Verdicted.NOT_YET if row["said_no"]:
+                refuse(tx, row, now)
+            case Verdicted.NOT_YET if row["reads"] + 1 < READS:
+                _read_again(tx, row, now)
+            case Verdicted.NOT_YET if row["tries"] < SENDS:
+                _send_again(tx, row, now + self._doubt_ms * (2 ** row["tries"] - 1))
+            case Verdicted.NOT_YET:
+                _ask(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
+            case Verdicted.CANNOT_TELL if row["reads"] + 1 < READS:
+                _read_again(tx, row, now)
+            case Verdicted.CANNOT_TELL:
+                _ask(tx, row, outcome.note or "the marketplace does not tell whether it went through")
+        return False
+
+
+def rating_of(row: Row) -> Rating:
+    """What a decision's row asks of the marketplace."""
+    return Rating(
+        task_id=row["task_id"],
+        revision=row["revision"],
+        verdict=Verdict(row["verdict"]),
+        satisfaction=Satisfaction(row["satisfaction"]) if row["satisfaction"] else None,
+        comment=row["comment"],
+        bonus=Decimal(row["bonus"]),
+    )
+
+
+def recover(tx: Tx, now: int) -> None:
+    """After a crash: what was being sent may have arrived, and all that is open is looked after again."""
+    tx.q("UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1 WHERE state = 'sending'")
+    rows = tx.q(
+        """SELECT DISTINCT s.account, s.job_id, d.state = 'in doubt' AS doubt, min(d.due_at) AS due_at
+           FROM decisions d JOIN submissions s ON s.id = d.submission
+           WHERE d.state IN ('held', 'due', 'in doubt') GROUP BY 1, 2, 3"""
+    )
+    for row in rows:
+        if row["doubt"]:
+            _put_settling(tx, row["account"], row["job_id"], now)
+        else:
+            enqueue_rating(tx, row["account"], row["job_id"], row["due_at"])
+
+
+def all_in_doubt(tx: Tx, now: int) -> int:
+    """After a restore: whatever had not left when the backup was made may have left since. Returns how many."""
+    rows = tx.q(
+        """UPDATE decisions SET state = 'in doubt', reads = 0, said_no = 0, asks = NULL,
+               tries = max(tries, 1), sent_at = :now
+           WHERE state IN ('held', 'due', 'sending', 'in doubt') RETURNING submission""",
+        now=now,
+    )
+    for row in rows:
+        touch(tx, f"submission:{row['submission']}")
+    recover(tx, now)
+    return len(rows)
+
+
+def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now: int) -> int:
+    """What a person says of a rating in doubt: `went`, `again` or `leave`. Returns its submission."""
+    row = tx.one(
+        """SELECT d.*, s.task_id, s.revision, s.account, s.job_id, s.deadline FROM decisions d
+           JOIN submissions s ON s.id = d.submission
+           WHERE d.id = :id AND d.state = 'in doubt' AND d.asks IS NOT NULL""",
+        id=decision,
+    )
+    if row is None:
+        raise NotPossible("this is settled already")
+    match answer:
+        case "went":
+            confirm(tx, row, now, f"{person} says it went through")
+        case "again":
+            _send_again(tx, {**row, "tries": 0}, now)
+        case _:
+            overtake(tx, row, now, f"left as it is by {person}")
+    note_act(tx, now, person, via, answer, f"submission:{row['submission']}")
+    submission: int = row["submission"]
+    return submission
+
+
+def overtake(tx: Tx, row: Row, now: int, why: str) -> None:
+    """Somebody or something else settled the submission: this decision never counts."""
+    _end(tx, row, "overtaken", now, why)
+    release(tx, f"decision:{row['id']}")
+    tx.q(
+        """UPDATE submissions SET state = 'elsewhere', state_note = :why
+           WHERE id = :id AND state NOT IN ('lapsed', 'superseded', 'elsewhere')""",
+        id=row["submission"],
+        why=why,
+    )
+
+
+def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> bool:
+    """The marketplace has it. False where that was known already."""
+    if not _end(tx, row, "confirmed", now, message, unverified):
+        return False
+    tx.q("UPDATE submissions SET state = 'rated' WHERE id = :id AND state = 'decided'", id=row["submission"])
+    column = {"approve": "approved", "reject": "rejected", "revise": "revised"}[row["verdict"]]
+    tx.q(
+        f"""INSERT INTO worker_records (account, worker_id, {column})
+            SELECT account, worker_id, 1 FROM submissions WHERE id = :id
+            ON CONFLICT (account, worker_id) DO UPDATE SET {column} = {column} + 1""",  # noqa: S608 - our words
+        id=row["submission"],
+    )
+    return True
+
+
+def refuse(tx: Tx, row: Row, now: int) -> None:
+    """The marketplace said no and it is still unrated: it can be decided again."""
+    _end(tx, row, "refused", now, row["message"])
+    release(tx, f"decision:{row['id']}")
+    tx.q("UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'decided'", id=row["submission"])
+
+
+def _end(tx: Tx, row: Row, state: str, now: int, message: str, unverified: str = "") -> bool:
+    ended = tx.q(
+        """UPDATE decisions SET state = :state, settled_at = :now, message = :message, unverified = :unverified,
+               asks = NULL
+           WHERE id = :id AND state IN ('held', 'due', 'sending', 'in doubt') RETURNING id""",
+        id=row["id"],
+        state=state,
+        now=now,
+        message=message,
+        unverified=unverified,
+    )
+    touch(tx, f"submission:{row['submission']}")
+    return bool(ended)
+
+
+def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
+    """Marks one batch of what is due as being sent; what was in doubt before goes in half the number it went in."""
+    tx.q(
+        """UPDATE decisions SET state = 'due' WHERE state = 'held' AND due_at <= :now AND submission IN
+               (SELECT id FROM submissions WHERE account = :account AND job_id = :job AND state = 'decided')""",
+        account=account,
+        job=job,
+        now=now,
+    )
+    due = tx.q(OPEN_OF_JOB + "AND d.due_at <= :now ORDER BY d.tries, d.due_at, d.id", state="due", account=account, job=job, now=now)
+    batch: list[Row] = []
+    if due:
+        again = due[0]["tries"] > 0
+        limit = max(1, due[0]["batch"] // 2) if again else size
+        batch = [row for row in due if (row["tries"] > 0) == again][: min(limit, size)]
+    for row in batch:
+        tx.q(
+            "UPDATE decisions SET state = 'sending', sent_at = :now, batch = :size, reads = 0, said_no = 0 WHERE id = :id",
+            id=row["id"],
+            now=now,
+            size=len(batch),
+        )
+        touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS, LAZY)
+    next_at = tx.value(
+        """SELECT min(d.due_at) FROM decisions d JOIN submissions s ON s.id = d.submission
+           WHERE d.state IN ('held', 'due') AND s.account = :account AND s.job_id = :job""",
+        account=account,
+        job=job,
+    )
+    if next_at is not None:
+        enqueue_rating(tx, account, job, next_at)
+    return batch
+
+
+def _back_to_due(tx: Tx, ids: Sequence[int], why: str) -> None:
+    for decision in ids:
+        tx.q(
+            "UPDATE decisions SET state = 'due', message = :why WHERE id = :id AND state = 'sending'",
+            id=decision,
+            why=why,
+        )
+
+
+def _doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
+    """Not answered, or answered with a no that may only mean that an earlier send had worked."""
+    tx.q(
+        """UPDATE decisions SET state = 'in doubt', reads = 0, sent_at = :now, said_no = :said_no, message = :message,
+               tries = tries + :more WHERE id = :id AND state = 'sending'""",
+        id=row["id"],
+        now=now,
+        said_no=bool(said_no),
+        message=said_no,
+        more=not said_no,
+    )
+    touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS if said_no else 0)
+
+
+def _read_again(tx: Tx, row: Row, now: int) -> None:
+    tx.q("UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id", id=row["id"], now=now)
+
+
+def _send_again(tx: Tx, row: Row, at: int) -> None:
+    tx.q(
+        "UPDATE decisions SET state = 'due', due_at = :at, tries = :tries, asks = NULL WHERE id = :id",
+        id=row["id"],
+        at=at,
+        tries=row["tries"],
+    )
+    enqueue_rating(tx, row["account"], row["job_id"], at)
+    touch(tx, f"submission:{row['submission']}")
+
+
+def _ask(tx: Tx, row: Row, why: str) -> None:
+    tx.q("UPDATE decisions SET asks = :why WHERE id = :id", id=row["id"], why=why)
+    touch(tx, f"submission:{row['submission']}")
+
+
+RIPE_AT = "CASE WHEN d.said_no THEN 0 ELSE coalesce(d.sent_at, 0) + :doubt END"
+
+
+def _ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
+    """What has been quiet for long enough to be looked at; the rest is enqueued for when it has."""
+    rows = tx.q(
+        OPEN_OF_JOB + f"AND d.asks IS NULL AND {RIPE_AT} <= :now",
+        state="in doubt",
+        account=account,
+        job=job,
+        doubt=doubt,
+        now=now,
+    )
+    if not rows:
+        _enqueue_settling(tx, account, job, doubt, now)
+    return list(rows)
+
+
+def _enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> None:
+    at = tx.value(
+        f"""SELECT min({RIPE_AT}) FROM decisions d JOIN submissions s ON s.id = d.submission
+            WHERE d.state = 'in doubt' AND d.asks IS NULL AND s.account = :account AND s.job_id = :job""",  # noqa: S608
+        account=account,
+        job=job,
+        doubt=doubt,
+    )
+    if at is not None:
+        _put_settling(tx, account, job, max(at, now))
+
+
+def _put_settling(tx: Tx, account: str, job: str, at: int) -> None:
+    tx.put("settle", f"settle:{account}:{job}", f"job:{account}:{job}", 15, at, account=account, job=job)
+
+
+def _pause(error: ProviderError, attempt: int) -> tuple[float, str]:
+    match error:
+        case RateLimited():
+            return error.retry_after, str(error)
+        case AuthFailed():
+            return AUTH_PAUSE, str(error)
+    return min(2.0**attempt, 60.0), str(error)
+
+
+def unsettled(reader: Reader, decisions: Sequence[int]) -> list[Row]:
+    """Those of these decisions whose end is not known yet and that wait for no person."""
+    marks = ",".join(str(int(decision)) for decision in decisions) or "0"
+    return list(
+        reader.q(
+            f"SELECT * FROM decisions WHERE id IN ({marks}) AND asks IS NULL "  # noqa: S608 - whole numbers
+            "AND state IN ('held', 'due', 'sending', 'in doubt')"
+        )
+    )
+
+
+__all__ = ["Account", "RatingDesk", "all_in_doubt", "answer_doubt", "overtake", "rating_of", "recover", "unsettled"]

@@ -1,0 +1,56 @@
+"""What the bot may spend in a day, checked in the transaction that confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from .clock import from_ms
+from .store.port import Reader, Tx
+from .text import money
+
+
+class OverLimit(Exception):  # noqa: N818
+    """Money that may not be spent; the message names the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """US dollars. `max_bonus` None: no bonuses. `daily_spend` None: no limit."""
+
+    max_bonus: Decimal | None
+    daily_spend: Decimal | None
+    zone: ZoneInfo
+
+    def day(self, now: datetime) -> str:
+        return now.astimezone(self.zone).date().isoformat()
+
+
+def spent(reader: Reader, limits: Limits, now: int) -> Decimal:
+    """What was spent, or is about to be, on the day of `now`."""
+    rows = reader.q("SELECT amount FROM spending WHERE day = :day", day=limits.day(from_ms(now)))
+    return sum((Decimal(row["amount"]) for row in rows), Decimal(0))
+
+
+def reserve(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int) -> None:
+    """Counts an amount toward the day's limit. Raises `OverLimit`; `ref` counts once."""
+    if amount <= 0:
+        return
+    so_far = spent(tx, limits, now)
+    if limits.daily_spend is not None and so_far + amount > limits.daily_spend:
+        raise OverLimit(
+            f"that would make {money(so_far + amount)} today; daily_spend is {money(limits.daily_spend)}"
+        )
+    tx.q(
+        "INSERT OR IGNORE INTO spending (ref, day, amount) VALUES (:ref, :day, :amount)",
+        ref=ref,
+        day=limits.day(from_ms(now)),
+        amount=str(amount),
+    )
+
+
+def release(tx: Tx, ref: str) -> None:
+    """What was reserved was not spent after all."""
+    tx.q("DELETE FROM spending WHERE ref = :ref", ref=ref)
