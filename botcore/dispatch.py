@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .access import LOCAL, People
+from .access import People
 from .accounts import Accounts
 from .adapter import Actor
 from .clock import Clock
@@ -40,7 +40,6 @@ class House:
     status: Callable[[], Awaitable[Reply]]
     plugins: Callable[[], Reply]
     commands: Sequence[Command]
-    in_review_channel: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class Dispatcher:
         return any(command.needs in a.provider.capabilities for a in self.house.accounts.values())
 
     def _context(self, actor: Actor, person: Person) -> Context:
-        return Context(self.house, actor, person, self._immediate or actor.adapter == LOCAL)
+        return Context(self.house, actor, person, self._immediate)
 
     async def _allowed(self, actor: Actor, role: Role) -> Context:
         person = await self.house.people.of(actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from botcore.models import Person
-from botcore.ui import Block, Button, Card, Choice, Field, Form, Input, InputKind, Picture, Reply
+from botcore.ui import Block, Button, Card, Choice, Fields, Form, Input, Picture, Reply, Text
 
 from .messages import Board, Message
 
@@ -23,7 +23,6 @@ VALUE_LENGTH = 2_000
 TEXT_LENGTH = 50_000  # of one paragraph; the rest is counted, not shown
 FOLD_LENGTH, FOLD_LINES = 900, 12  # longer paragraphs are folded
 RADIOS = 8  # more choices than these make a list to pick from
-TOAST_LENGTH = 160
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KEYS = {"approve": "a", "revise": "v", "reject": "r", "undo": "u"}
 
@@ -118,15 +117,27 @@ def shortcut(button: Button) -> str:
 
 
 def render_card(message: Message, now: datetime, look: Look) -> str:
-    """A card on the board."""
+    """A card on the board. Once it is settled, what was handed in is folded away."""
+    rows = list(_rows(message.card.blocks))
+    shown = rows if message.waiting else [row for row in rows if _is_light(row[0])]
     return _template("card.html").render(
-        card=message.card, name=f"m{message.id}", message=message, settled=not message.waiting, now=now, look=look
+        card=message.card,
+        name=f"m{message.id}",
+        message=message,
+        settled=not message.waiting,
+        shown=shown,
+        folded=[] if message.waiting else [row for row in rows if not _is_light(row[0])],
+        now=now,
+        look=look,
     )
 
 
 def render_reply_card(card: Card, now: datetime, look: Look) -> str:
     """A card that only one person sees."""
-    return _template("card.html").render(card=card, name="reply", message=None, settled=False, now=now, look=look)
+    return _template("card.html").render(
+        card=card, name="reply-card", message=None, settled=False, shown=list(_rows(card.blocks)), folded=[],
+        now=now, look=look,
+    )
 
 
 def render_form(form: Form) -> str:
@@ -175,13 +186,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        clean=clean, excerpt=excerpt, shortcut=shortcut, short_id=short_id, rows=_rows, choices=_choices,
+        choices=_choices,
+        clean=clean,
+        excerpt=excerpt,
         picture_url=_picture_url,
+        short_id=short_id,
+        shortcut=shortcut,
     )
-    env.globals.update(
-        when=_when_field, since=when, TITLE=TITLE_LENGTH, render_message=render_card, radios=RADIOS,
-        InputKind=InputKind,
-    )
+    env.globals.update(TITLE=TITLE_LENGTH, radios=RADIOS, render_message=render_card, since=when)
     return env
 
 
@@ -189,18 +201,18 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
-def _when_field(field: Field, now: datetime) -> When:
-    return when(field.when or now, now, countdown=field.countdown)
-
-
-def _rows(blocks: tuple[Block, ...]) -> Iterator[tuple[str, list[Block]]]:
-    """Blocks with neighbouring pictures taken together, so that they stand side by side."""
+def _rows(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
+    """Blocks in their order, with neighbouring pictures taken together: they stand side by side."""
     for kind, run in itertools.groupby(blocks, key=lambda block: block.kind):
         if kind == "picture":
-            yield "pictures", list(run)
+            yield tuple(run)
         else:
-            for block in run:
-                yield kind, [block]
+            yield from ((block,) for block in run)
+
+
+def _is_light(block: Block) -> bool:
+    """Whether a settled card still shows it: what became of it yes, what the worker handed in no."""
+    return isinstance(block, Fields) or (isinstance(block, Text) and not block.quoted)
 
 
 def _choices(question: Input) -> list[Choice]:

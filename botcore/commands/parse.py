@@ -65,10 +65,15 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
     params = {param.name: param for param in command.params}
     named: dict[str, str] = {}
     positional: list[str] = []
+    open_text = ""  # a text that goes on until the next name: reason=wrong page
     for word in words:
         match = _NAMED.fullmatch(word)
         if match and match[1].replace("-", "_") in params:
-            named[match[1].replace("-", "_")] = match[2]
+            name = match[1].replace("-", "_")
+            named[name] = match[2]
+            open_text = name if params[name].kind is Kind.TEXT else ""
+        elif open_text:
+            named[open_text] += f" {word}"
         elif match and not any(param.kind is Kind.TEXT for param in command.params):
             raise BadInput(f"`{command.name}` has no {match[1]}=; it is typed `{usage(command)}`")
         elif (flag := params.get(word.replace("-", "_"))) and flag.kind is Kind.FLAG:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -62,4 +62,5 @@ class Command:
     params: tuple[Param, ...] = ()
     needs: Capability | None = None
     open_to_strangers: bool = False
-    aliases: tuple[str, ...] = field(default=())
+    aliases: tuple[str, ...] = ()
+    reads_work: bool = False  # a bot that was not running reads the marketplace first

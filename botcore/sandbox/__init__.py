@@ -1,4 +1,5 @@
-"""Simulated marketplaces over real HTTP: the demo's other side, and what tests count in. Names load on first use."""
+"""Simulated marketplaces over real HTTP: the demo's other side, and what tests count in. Names load on first
+use."""
 
 from __future__ import annotations
 

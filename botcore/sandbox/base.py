@@ -1,4 +1,5 @@
-"""What a simulated marketplace is: its endpoints, its shapes and its first jobs. The rest of this package is around it."""
+"""What a simulated marketplace is: its endpoints, its shapes and its first jobs. The rest of this package is
+around it."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class Call:
         """The JSON object in the body, its fractions as Decimal. Raises `Refusal` where there is none."""
         try:
             body = json.loads(self.content, parse_float=Decimal)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refusal("The request body is not valid JSON.") from None
         if not isinstance(body, dict):
             raise Refusal("The request body must be a JSON object.")
@@ -65,9 +66,11 @@ class Login:
 
 
 class Sandbox(ABC):
-    """A simulated marketplace. Its API is served under `/{name}/api/`, its workers' pictures under `/{name}/pictures/`.
+    """A simulated marketplace. Its API is served under `/{name}/api/`, its workers' pictures under
+    `/{name}/pictures/`.
 
-    `url` is where that `/{name}` is, without a slash at its end; `page_size` how many things a page of any list holds.
+    `url` is where that `/{name}` is, without a slash at its end; `page_size` how many things a page of any
+    list holds.
     """
 
     name: ClassVar[str]  # the provider's name
@@ -100,12 +103,16 @@ class Sandbox(ABC):
     def refused(self, refusal: Refusal) -> Answer: ...
 
     @abstractmethod
-    def furnish(self, books: Books) -> Sequence[str]:
-        """Money, lists and first jobs of a new account; returns the jobs' ids."""
+    def furnish(self, books: Books, room: int) -> Sequence[str]:
+        """Money, lists and first jobs of a new account, each with room for so many submissions and for more;
+        returns the jobs' ids."""
 
     @abstractmethod
-    def webhook(self, tasks: Mapping[str, Sequence[str]], when: datetime, secret: str | None) -> tuple[bytes, dict[str, str]]:
-        """The body and headers that tell of submitted tasks (job id -> task ids), signed where a secret is given."""
+    def webhook(
+        self, tasks: Mapping[str, Sequence[str]], when: datetime, secret: str | None
+    ) -> tuple[bytes, dict[str, str]]:
+        """The body and headers that tell of submitted tasks (job id -> task ids), signed where a secret is
+        given."""
 
     def picture(self, picture_id: str) -> str:
         """A picture's address."""

@@ -23,12 +23,20 @@ class Fields:
     def given(self, name: str) -> bool:
         return self._values.get(name) not in (None, "")
 
+    def raw(self, name: str) -> Any:
+        """The value as it came, or None."""
+        return self._values.get(name)
+
+    def array(self, name: str) -> list[Any]:
+        """A list of anything."""
+        return self._list(name, 0, 1_000_000, True)
+
     def text(self, name: str, default: str | None = None) -> str:
         """A string; required without a default."""
         if not self.given(name):
             return self._left_out(name, default)
         value = self._values[name]
-        if not isinstance(value, str) or (default is None and not value.strip()):
+        if not isinstance(value, str) or not _speakable(value) or (default is None and not value.strip()):
             raise self._wrong(name, "must be a string")
         return value
 
@@ -75,7 +83,7 @@ class Fields:
     def strings(self, name: str, low: int, high: int, *, required: bool = True) -> list[str]:
         """A list of non-empty strings, between so many and so many."""
         values = self._list(name, low, high, required)
-        if not all(isinstance(value, str) and value.strip() for value in values):
+        if not all(isinstance(value, str) and _speakable(value) and value.strip() for value in values):
             raise self._wrong(name, "must hold non-empty strings")
         return values
 
@@ -103,3 +111,8 @@ class Fields:
 
     def _wrong(self, name: str, rule: str) -> Refusal:
         return Refusal(f"{self._where}{name} {rule}.")
+
+
+def _speakable(text: str) -> bool:
+    """Whether a string is text at all: JSON can spell halves of characters, which no database takes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -36,3 +37,14 @@ class SandboxClock(FastClock):
         while (left := (until - self.now()).total_seconds()) > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._jumped.wait(), left / self.speed)
+
+
+async def first_of(*waits: Coroutine[object, object, object]) -> None:
+    """Returns when the first of these is done; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

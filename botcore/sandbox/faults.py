@@ -27,7 +27,8 @@ class FaultKind(StrEnum):
 
 @dataclass(slots=True)
 class Fault:
-    """A rule. `endpoint` may hold wildcards; `count` None means for ever. `seconds` are of the sandbox's clock."""
+    """A rule. `endpoint` may hold wildcards; `count` None means for ever. `seconds` are of the sandbox's
+    clock."""
 
     endpoint: str
     kind: FaultKind
@@ -73,7 +74,8 @@ class FaultBook:
         seconds: float | None = None,
         status: int = 500,
     ) -> Fault:
-        """Sets a fault; the one returned counts how often it `fired`. Raises `ValueError` for an unknown kind."""
+        """Sets a fault; the one returned counts how often it `fired`. Raises `ValueError` for an unknown
+        kind."""
         self._made += 1
         luck = random.Random(f"{self._seed}:fault:{self._made}")
         fault = Fault(endpoint, FaultKind(kind), probability, count, seconds, status, self._made, _luck=luck)

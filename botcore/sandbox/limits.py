@@ -6,8 +6,8 @@ from __future__ import annotations
 class RateLimit:
     """Counts from the arrival of one admitted request to the arrival of the next, in ms.
 
-    The document gives the rate and not how it is measured; arrivals are what a server can see. Requests within the
-    penalty are turned away too, without making it longer.
+    The document gives the rate and not how it is measured; arrivals are what a server can see. Requests
+    within the penalty are turned away too, without making it longer.
     """
 
     def __init__(self, interval: float = 1.0, penalty: float = 10.0, tolerance: float = 0.05) -> None:

@@ -35,7 +35,8 @@ def dollars(amount: int, places: int = 2) -> str:
 def spend(books: Books, amount: int) -> None:
     """Takes money from the spendable balance. Raises `Refusal` where there is not enough."""
     paid = books.q(
-        "UPDATE account SET spendable = spendable - :amount WHERE name = :name AND spendable >= :amount RETURNING name",
+        "UPDATE account SET spendable = spendable - :amount WHERE name = :name AND spendable >= "
+        ":amount RETURNING name",
         amount=amount, name=books.account,
     )  # fmt: skip
     if not paid:
@@ -45,5 +46,7 @@ def spend(books: Books, amount: int) -> None:
 def refund(books: Books, amount: int) -> None:
     """Gives money back to the spendable balance."""
     books.q(
-        "UPDATE account SET spendable = spendable + :amount WHERE name = :name", amount=amount, name=books.account
+        "UPDATE account SET spendable = spendable + :amount WHERE name = :name",
+        amount=amount,
+        name=books.account,
     )

@@ -1,7 +1,7 @@
 """The simulated world: one clock, one seed, one database file, and an agenda of what will happen by itself.
 
-Whatever happens, happens in a transaction, at a moment, and draws its luck from the seed and its own name: a world
-that is killed and opened again goes on exactly as it would have.
+Whatever happens, happens in a transaction, at a moment, and draws its luck from the seed and its own name: a
+world that is killed and opened again goes on exactly as it would have.
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ class Books:
     def later(self, due: int, kind: str, subject: str, **data: object) -> None:
         """Puts something on the agenda; the same kind and subject again moves it."""
         self.q(
-            "INSERT INTO agenda (due_ms, account, kind, subject, data) VALUES (:due, :account, :kind, :subject, :data) "
-            "ON CONFLICT (account, kind, subject) DO UPDATE SET due_ms = excluded.due_ms, data = excluded.data",
+            "INSERT INTO agenda (due_ms, account, kind, subject, data) VALUES (:due, :account, "
+            ":kind, :subject, :data) "
+            "ON CONFLICT (account, kind, subject) DO UPDATE SET due_ms = excluded.due_ms, data = "
+            "excluded.data",
             due=due, account=self.account, kind=kind, subject=subject, data=json.dumps(data),
         )  # fmt: skip
 
@@ -75,7 +77,8 @@ class Books:
     def note(self, kind: str, made_by: str = "api", /, **data: object) -> None:
         """Writes one effect into the ledger."""
         self.q(
-            "INSERT INTO ledger (at_ms, account, kind, made_by, data) VALUES (:at, :account, :kind, :made_by, :data)",
+            "INSERT INTO ledger (at_ms, account, kind, made_by, data) VALUES (:at, :account, :kind, "
+            ":made_by, :data)",
             at=self.at, account=self.account, kind=kind, made_by=made_by, data=json.dumps(data),
         )  # fmt: skip
 
@@ -107,7 +110,9 @@ class World:
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.executescript(SCHEMA)
         self.seed = self._remember("seed", seed)
-        self.clock = clock or SandboxClock(speed, from_ms(max(self._remember("now", 0), to_ms(SandboxClock().now()))))
+        self.clock = clock or SandboxClock(
+            speed, from_ms(max(self._remember("now", 0), to_ms(SandboxClock().now())))
+        )
         self.changed = asyncio.Event()  # something was written: what is due next may be another thing
         self._events: dict[str, Event] = {}
 

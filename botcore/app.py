@@ -1,0 +1,386 @@
+"""The bot: puts the parts together, starts them, stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import operations, rating
+from .access import People
+from .accounts import Account, Accounts, gate_for
+from .adapter import Adapter, AdapterTools
+from .cards import operation_card, submission_card
+from .clock import Clock, SystemClock
+from .commands.core import FORMS, PRESSES, core_commands
+from .config import Config, ConfigError
+from .delivery import Delivery
+from .delivery import recover as recover_deliveries
+from .dispatch import Dispatcher, House
+from .host import Host, PluginState
+from .intake import Intake
+from .metrics import Metrics
+from .models import Channel, Person, Role, Submission, WebhookRequest
+from .operations import OperationDesk
+from .picture_desk import PictureDesk
+from .pictures import PictureBook
+from .provider import ProviderTools
+from .rating import RatingDesk, rating_of
+from .secrets import secrets_in
+from .server import Health, Server
+from .spending import Limits
+from .status import plugins_reply, status_reply
+from .store.engine import SqliteEngine
+from .store.port import Handler, Reader, StoreError
+from .store.sqlite import SqliteStore
+from .supervisor import Supervisor
+from .text import parse_short_id, short_id
+from .ui import Card, Reply
+
+log = logging.getLogger(__name__)
+
+RESTORED = "restored"  # the mark in `meta` that `botcore restore` leaves
+INTERVAL = 1.0  # seconds from an answer to the next request, where a provider says nothing else
+
+
+@dataclass
+class Parts:
+    """A bot, put together and not started."""
+
+    config: Config
+    host: Host
+    clock: Clock
+    store: SqliteStore
+    engine: SqliteEngine
+    accounts: Accounts
+    people: People
+    intake: Intake
+    pictures: PictureBook
+    metrics: Metrics
+    adapters: Mapping[str, Adapter] = field(default_factory=dict)
+
+
+class Bot:
+    """One config, one database, one process.
+
+    `await Bot.open(...)`, then either `start` (everything) or `work_alone` (only what one command needs), then `stop`.
+    """
+
+    def __init__(self, parts: Parts, *, immediate: bool) -> None:
+        self.config = parts.config
+        self.host = parts.host
+        self.clock = parts.clock
+        self.store = parts.store
+        self.engine = parts.engine
+        self.accounts = parts.accounts
+        self.people = parts.people
+        self.intake = parts.intake
+        self.adapters = parts.adapters
+        self.pictures = parts.pictures
+        self.metrics = parts.metrics
+        self.server: Server | None = None
+        self.supervisor = Supervisor(self.clock)
+        self._background: set[asyncio.Task[Any]] = set()
+        self._engine_task: asyncio.Task[None] | None = None
+        channels = {channel.name: channel for channel in self.config.channels}
+        self.delivery = Delivery(self.store, self.clock, channels, self.adapters, self._draw)
+        self._ratings = RatingDesk(
+            self.store, self.clock, self.accounts, self.config.bot.doubt_seconds, self._tell_confirmed
+        )
+        self._operations = OperationDesk(self.store, self.clock, self.accounts)
+        self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures)
+        self.limits = Limits(self.config.limits.max_bonus, self.config.limits.daily_spend, self.config.zone())
+        commands = core_commands(list(self.adapters)) + list(self.host.commands())
+        self.dispatcher = Dispatcher(
+            House(
+                store=self.store,
+                clock=self.clock,
+                accounts=self.accounts,
+                people=self.people,
+                intake=self.intake,
+                limits=self.limits,
+                reasons=self.config.reasons,
+                hold_ms=round(self.config.bot.undo_seconds * 1000),
+                status=self._status,
+                plugins=lambda: plugins_reply(self.host.plugins),
+                commands=commands,
+            ),
+            PRESSES,
+            FORMS,
+            immediate=immediate,
+        )
+
+    @classmethod
+    async def open(
+        cls, config: Config, host: Host, clock: Clock | None = None, *, immediate: bool = False
+    ) -> Bot:
+        """Opens the database and builds every part; nothing is sent anywhere yet.
+
+        `immediate`: decisions have no undo window. Raises `ConfigError` for what plugins refuse, `StoreError`.
+        """
+        clock = clock or SystemClock()
+        check_plugins(config, host)
+        store = await SqliteStore.open(config.bot.database, host.migrations().values())
+        try:
+            return cls(_assemble(config, host, clock, store), immediate=immediate)
+        except BaseException:
+            await store.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where people reach the page."""
+        if self.config.bot.public_url:
+            return self.config.bot.public_url
+        return self.server.url if self.server else f"http://{self.config.bot.listen}"
+
+    async def start(self) -> None:
+        """Starts the server, the engine, the messengers and the polling. Raises `OSError` where the port is taken."""
+        await self._recover()
+        self.server = self._make_server()
+        if self.config.server.page:
+            for adapter in self.adapters.values():
+                adapter.mount(self.server.app, self.config.bot.public_url)
+        await self.server.start()
+        self._start_engine(
+            {
+                "deliver": self.delivery.deliver,
+                "picture": self._picture_desk.fetch,
+                "hint": self.intake.follow,
+                **self._money_handlers(),
+            }
+        )
+        for name, adapter in self.adapters.items():
+            self.supervisor.supervise(f"adapter {name}", self._run_adapter(adapter))
+        for account in self.accounts.values():
+            self.supervisor.supervise(f"account {account.name}", self._run_account(account))
+        self._spawn(self.host.acall("bot_started"))
+
+    async def work_alone(self) -> None:
+        """Only what one command needs: ratings and operations leave, nothing else runs."""
+        await self._recover()
+        self._start_engine(self._money_handlers())
+
+    async def stop(self) -> None:
+        """Lets what is under way end, for a second or two, and closes everything. Nothing is lost by a kill either."""
+        await asyncio.wait([asyncio.ensure_future(self.host.acall("bot_stopping"))], timeout=0.5)
+        await self.supervisor.stop()
+        if self.server:
+            await self.server.stop()
+        if self._engine_task:
+            self._engine_task.cancel()
+            await asyncio.gather(self._engine_task, return_exceptions=True)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.accounts.close()
+        await self.pictures.close()
+        await self.store.close()
+        self.host.close()
+
+    async def owner_link(self) -> str | None:
+        """A sign-in link for the first owner who has a page."""
+        for person in self.config.people:
+            if person.role is Role.OWNER and (link := await self.link_for(person)):
+                return link
+        return None
+
+    async def link_for(self, person: Person) -> str | None:
+        """A sign-in link for a person; None where no messenger of theirs signs in by link."""
+        for name, adapter in self.adapters.items():
+            if name in person.identities and (link := await adapter.sign_in_link(person, self.url)):
+                return link
+        return None
+
+    # --- inside
+
+    async def _recover(self) -> None:
+        now = self.clock.ms()
+
+        def recover(tx: Any) -> int:
+            restored = tx.value("DELETE FROM meta WHERE key = :key RETURNING 1", key=RESTORED)
+            doubts = rating.all_in_doubt(tx, now) + operations.all_in_doubt(tx) if restored else 0
+            rating.recover(tx, now)
+            operations.recover(tx)
+            recover_deliveries(tx)
+            return doubts
+
+        if doubts := await self.store.tx(recover):
+            log.warning("restored from a backup: %d things may have happened since; asking the marketplaces", doubts)
+
+    def _money_handlers(self) -> dict[str, Handler]:
+        return {
+            "rate": self._ratings.rate,
+            "settle": self._ratings.settle,
+            "operate": self._operations.operate,
+        }
+
+    def _start_engine(self, handlers: Mapping[str, Handler]) -> None:
+        self.store.on_work = self.engine.wake
+        self._engine_task = asyncio.create_task(self.engine.run(handlers), name="engine")
+        self._engine_task.add_done_callback(_log_death)
+
+    def _make_server(self) -> Server:
+        return Server(
+            (self.config.bot.host, self.config.bot.port),
+            self.config.bot.public_url,
+            page=self.config.server.page,
+            webhooks=self.config.server.webhooks,
+            metrics=self.config.server.metrics,
+            metrics_source=self.metrics,
+            clock=self.clock,
+            health=self._health,
+            accept_hook=self._accept_hook,
+            hook_secret=lambda name: self.accounts[name].hook_secret if name in self.accounts else None,
+        )
+
+    def _health(self) -> Health:
+        alive = self._engine_task is not None and not self._engine_task.done()
+        parts: dict[str, int] = {}
+        for part in self.supervisor.statuses():
+            parts[str(part.state)] = parts.get(str(part.state), 0) + 1
+        return Health(ok=alive, parts=parts)
+
+    async def _accept_hook(self, name: str, request: WebhookRequest) -> None:
+        hints = self.accounts[name].provider.hints(request)
+        await self.intake.take_hints(name, hints)
+
+    def _run_adapter(self, adapter: Adapter) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            await adapter.start(self.dispatcher)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await adapter.stop()
+
+        return run
+
+    def _run_account(self, account: Account) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            while True:
+                await self.intake.poll(account)
+                await self.clock.sleep(self.config.bot.poll_seconds)
+
+        return run
+
+    async def _draw(self, subject: str) -> Card | None:
+        kind, _, number = subject.partition(":")
+        if kind == "submission":
+            return await self.store.read(submission_card, int(number), self.clock.ms())
+        return await self.store.read(operation_card, int(number))
+
+    async def _status(self) -> Reply:
+        return await status_reply(self)
+
+    def _tell_confirmed(self, submission: int) -> None:
+        self._spawn(self._confirmed(submission))
+
+    async def _confirmed(self, number: int) -> None:
+        def read(reader: Reader) -> Any:
+            from .review import current_decision
+            from .store.codec import load
+
+            row = reader.one("SELECT * FROM submissions WHERE id = :id", id=number)
+            decision = current_decision(reader, number)
+            if row is None or decision is None:
+                return None
+            return load(Submission, row["data"]), rating_of({**row, **decision})
+
+        found = await self.store.read(read)
+        if found:
+            self.metrics.rated("confirmed")
+            await self.host.acall(
+                "rating_confirmed", submission=found[0], short_id=short_id(number), rating=found[1]
+            )
+
+    def _spawn(self, work: Awaitable[Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(_log_death)
+
+
+def check_plugins(config: Config, host: Host) -> None:
+    """Refuses a config that names plugins which are not there, or that they refuse. Raises `ConfigError`."""
+    lines: list[str] = []
+    providers, adapters = host.providers(), host.adapters()
+    for account in config.accounts.values():
+        lines += _refusals(
+            account.provider, providers, f"accounts.{account.name}.provider", "marketplace",
+            lambda model, name=account.name: config.account_settings(name, model),  # type: ignore[misc]
+        )
+    for name in config.adapters:
+        lines += _refusals(
+            name, adapters, f"adapters.{name}", "messenger",
+            lambda model, name=name: config.adapter_settings(name, model),  # type: ignore[misc]
+        )
+    if lines:
+        broken = [f"plugin {p.name}: {p.error}" for p in host.plugins if p.state is not PluginState.RUNNING]
+        raise ConfigError(lines + broken)
+
+
+def _refusals(
+    name: str, known: Mapping[str, Any], at: str, what: str, check: Callable[[Any], object]
+) -> Sequence[str]:
+    if name not in known:
+        return [f"{at}: no plugin offers the {what} {name}; installed: {', '.join(sorted(known)) or 'none'}"]
+    try:
+        check(known[name].Settings)
+    except ConfigError as error:
+        return error.lines
+    return []
+
+
+def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> Parts:
+    accounts = Accounts({name: _account(config, host, clock, store, name) for name in config.accounts})
+    people = People(store, config.people)
+    pictures = PictureBook(store, config.bot.database.with_name(config.bot.database.name + ".pictures"), clock)
+    metrics = Metrics()
+
+    async def advise(submission: Submission) -> list[str]:
+        answers = await host.acall("advise", submission=submission)
+        return [str(flag) for _, flags in answers for flag in flags]
+
+    def received(submission: Submission, number: int) -> None:
+        metrics.received(submission.account)
+        task = asyncio.ensure_future(
+            host.acall("submission_received", submission=submission, short_id=short_id(number))
+        )
+        task.add_done_callback(_log_death)
+
+    intake = Intake(store, clock, accounts, config.channels, advise=advise, on_received=received)
+    adapters = {
+        name: _adapter(config, host, clock, store, people, pictures, name)
+        for name in config.adapters
+    }
+    return Parts(
+        config, host, clock, store, SqliteEngine(store, clock), accounts, people, intake, pictures, metrics, adapters
+    )
+
+
+def _account(config: Config, host: Host, clock: Clock, store: SqliteStore, name: str) -> Account:
+    kind = host.providers()[config.accounts[name].provider]
+    settings = config.account_settings(name, kind.Settings)
+    secret = getattr(settings, "webhook_secret", None)
+    interval: float = getattr(kind, "seconds_between_calls", INTERVAL)
+    tools = ProviderTools(name, gate_for(store, clock, name, interval), clock)
+    return Account(name, kind(settings, tools), secret.get_secret_value() if secret else None)
+
+
+def _adapter(
+    config: Config, host: Host, clock: Clock, store: SqliteStore, people: People, pictures: PictureBook, name: str
+) -> Adapter:
+    kind = host.adapters()[name]
+    channels: list[Channel] = [channel for channel in config.channels if channel.adapter == name]
+    tools = AdapterTools(store, clock, pictures, people, config.bot.public_url, channels)
+    return kind(config.adapter_settings(name, kind.Settings), tools)
+
+
+def _log_death(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a part ended unexpectedly", exc_info=error)
+
+
+__all__ = ["Bot", "StoreError", "check_plugins", "parse_short_id", "secrets_in"]

@@ -1,0 +1,44 @@
+"""Every command, button and form of the core, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from ..dispatch import Press, Submit
+from ..models import Role
+from . import general, jobs, reviewing, workers
+from .people import people_commands
+from .registry import Command
+
+
+def core_commands(adapters: Sequence[str]) -> list[Command]:
+    """The core's commands in the order of the help; `adapters` are the configured ones."""
+    topics = (general.COMMANDS, jobs.COMMANDS, reviewing.COMMANDS, workers.COMMANDS, people_commands(adapters))
+    return [command for topic in topics for command in topic]
+
+
+PRESSES: Mapping[str, tuple[Role, Press]] = {
+    "approve": (Role.REVIEWER, reviewing.press_approve),
+    "revise": (Role.REVIEWER, reviewing.press_revise),
+    "reject": (Role.REVIEWER, reviewing.press_reject),
+    "undo": (Role.REVIEWER, reviewing.press_undo),
+    "bonus": (Role.REVIEWER, reviewing.press_bonus),
+    "all": (Role.VIEWER, reviewing.press_all),
+    "more": (Role.VIEWER, workers.press_more),
+    "record": (Role.VIEWER, workers.press_record),
+    "list": (Role.REVIEWER, workers.press_list),
+    "block": (Role.MANAGER, workers.press_block),
+    "confirm": (Role.REVIEWER, workers.press_confirm),
+    "cancel": (Role.REVIEWER, workers.press_cancel),
+    "went": (Role.MANAGER, partial(reviewing.press_doubt, answer="went")),
+    "again": (Role.MANAGER, partial(reviewing.press_doubt, answer="again")),
+    "leave": (Role.MANAGER, partial(reviewing.press_doubt, answer="leave")),
+}
+
+FORMS: Mapping[str, tuple[Role, Submit]] = {
+    "reject": (Role.REVIEWER, reviewing.submit_reject),
+    "revise": (Role.REVIEWER, reviewing.submit_revise),
+    "bonus": (Role.REVIEWER, reviewing.submit_bonus),
+    "list": (Role.REVIEWER, workers.submit_list),
+}

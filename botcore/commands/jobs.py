@@ -1,0 +1,157 @@
+"""job list, job show, pending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..accounts import Account, save_job
+from ..cards import next_deadline
+from ..models import Job, JobStatus, Role
+from ..pacing import Urgency
+from ..provider import ProviderError, Refused
+from ..store.port import Reader, Row, Tx
+from ..text import ago, clean, money, one_line
+from ..ui import Block, Card, Field, Fields, Reply, Result, Table, Text, Tone
+from .finding import ACCOUNT, ACCOUNT_FIRST, chosen_accounts, complete_job
+from .general import problem_block
+from .parse import BadInput
+from .registry import Command, Param
+
+if TYPE_CHECKING:
+    from ..dispatch import Context
+
+MOST = 50  # rows of one list
+
+
+async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
+    accounts = chosen_accounts(context, values)
+    status = values.get("status")
+    jobs: list[Job] = []
+    blocks: list[Block] = []
+    for account in accounts:
+        try:
+            found = await account.call(lambda p: p.jobs(), Urgency.PERSON)
+        except ProviderError as error:
+            blocks.append(problem_block(f"{account.name}: {error}"))
+            continue
+        await context.house.store.tx(_save_jobs, found, context.now())
+        jobs += [job for job in found if status in (None, job.status.value)]
+    rows = tuple(
+        (one_line(job.title), job.id, job.account, job.status_text.lower(), f"{job.done} / {job.positions}",
+         str(job.unrated), money(job.price) if job.price is not None else "—")
+        for job in jobs[:MOST]
+    )
+    blocks.insert(0, Table(("Job", "Id", "Account", "Status", "Done", "To rate", "Price"), rows, empty="No jobs."))
+    more = f"{len(jobs) - MOST} more are on the website" if len(jobs) > MOST else ""
+    failed = len(blocks) > len(accounts)
+    return Reply(card=Card("Jobs", blocks=tuple(blocks), footer=more), result=Result.REFUSED if failed else Result.DONE)
+
+
+async def _job_show(context: Context, values: Mapping[str, Any]) -> Reply:
+    wanted: str = values["job"]
+    problems: list[str] = []
+    for account in chosen_accounts(context, values):
+        try:
+            job = await account.call(lambda p: p.job(wanted), Urgency.PERSON)
+        except Refused:
+            continue
+        except ProviderError as error:
+            problems.append(f"{account.name}: {error}")
+            continue
+        await context.house.store.tx(save_job, job, context.now())
+        return Reply(card=_job_card(job))
+    raise BadInput("; ".join(problems) or f"there is no job {clean(wanted, 40)}; see `job list`")
+
+
+def _job_card(job: Job) -> Card:
+    tone = {JobStatus.RUNNING: Tone.SUCCESS, JobStatus.PAUSED: Tone.WARNING, JobStatus.BLOCKED: Tone.DANGER}
+    facts = [
+        Field("Done", f"{job.done} of {job.positions}"),
+        Field("To rate", str(job.unrated)),
+        Field("Price", money(job.price) if job.price is not None else "—"),
+        Field("Rate within", f"{job.rate_within_days} days" if job.rate_within_days else "—"),
+        Field("Where", job.zone or "—"),
+        Field("Category", job.category or "—"),
+    ]
+    if job.created_at:
+        facts.append(Field("Posted", "", job.created_at))
+    blocks: list[Block] = [Fields(tuple(facts))]
+    if job.instructions:
+        lines = "\n".join(f"{n}. {clean(line, 500)}" for n, line in enumerate(job.instructions, 1))
+        blocks.append(Text(lines, title="Instructions"))
+    if job.notes:
+        blocks.append(Text(clean(job.notes, 1000), title="Notes"))
+    if job.proofs:
+        blocks.append(Text("\n".join(f"{p.kind}: {clean(p.description, 300)}" for p in job.proofs), title="Proofs"))
+    return Card(
+        one_line(job.title),
+        subject=f"job:{job.id}",
+        subtitle=f"{job.id} · {job.account}",
+        badge=job.status_text.capitalize(),
+        tone=tone.get(job.status, Tone.NEUTRAL),
+        blocks=tuple(blocks),
+    )
+
+
+async def _pending(context: Context, values: Mapping[str, Any]) -> Reply:
+    accounts = [account.name for account in chosen_accounts(context, values)]
+    rows = await context.house.store.read(_pending_rows)
+    now = context.now()
+    mine = [row for row in rows if row["account"] in accounts]
+    total = sum(row["waiting"] for row in mine)
+    table = Table(
+        ("Job", "Id", "Account", "Waiting", "Oldest", "Next deadline"),
+        tuple(
+            (one_line(row["title"] or row["job_id"]), row["job_id"], row["account"], str(row["waiting"]),
+             ago(timedelta(milliseconds=now - row["oldest"])), next_deadline(row, now))
+            for row in mine
+        ),
+        empty="Nothing is waiting to be rated.",
+    )
+    blocks = [table, *(problem_block(text) for text in _unread(context, accounts))]
+    return Reply(card=Card("Pending", badge=f"{total} waiting", blocks=tuple(blocks)))
+
+
+def _unread(context: Context, accounts: Sequence[str]) -> list[str]:
+    """Accounts whose numbers may be old, and why."""
+    found: list[Account] = [context.house.accounts[name] for name in accounts]
+    return [f"{account.name} could not be read: {account.problem}" for account in found if account.problem]
+
+
+def _pending_rows(reader: Reader) -> Sequence[Row]:
+    return reader.q(
+        """SELECT s.account, s.job_id, j.title, count(*) AS waiting, min(s.submitted_at) AS oldest,
+               min(s.deadline) AS deadline
+           FROM submissions s LEFT JOIN jobs j ON j.account = s.account AND j.id = s.job_id
+           WHERE s.state IN ('new', 'shown') GROUP BY s.account, s.job_id
+           ORDER BY min(s.deadline) IS NULL, min(s.deadline)"""
+    )
+
+
+def _save_jobs(tx: Tx, jobs: Sequence[Job], now: int) -> None:
+    for job in jobs:
+        save_job(tx, job, now)
+
+
+COMMANDS = (
+    Command(
+        "job list",
+        "the jobs of an account",
+        Role.VIEWER,
+        _job_list,
+        (
+            ACCOUNT_FIRST,
+            Param("status", "only these", named_only=True, choices=tuple(status.value for status in JobStatus)),
+        ),
+    ),
+    Command(
+        "job show",
+        "everything about a job",
+        Role.VIEWER,
+        _job_show,
+        (Param("job", "the job's id", required=True, complete=complete_job), ACCOUNT),
+    ),
+    Command("pending", "what waits to be rated, by job", Role.VIEWER, _pending, (ACCOUNT_FIRST,), reads_work=True),
+)

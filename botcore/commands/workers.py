@@ -1,0 +1,199 @@
+"""worker show, block, unblock, and what More offers about a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..accounts import Account
+from ..cards import operation_card, record
+from ..clock import from_ms
+from ..models import Role, WorkerList
+from ..operations import ADD_TO_LIST, BLOCK, KINDS, UNBLOCK, Draft, Kind, cancel, confirm, open_operations, quote
+from ..pacing import Urgency
+from ..provider import Capability
+from ..review import NotPossible
+from ..store.port import Reader, Row
+from ..text import clean, one_line, short_id
+from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Result, Table, Tone
+from .finding import ACCOUNT, chosen_accounts, find_submission
+from .parse import BadInput
+from .registry import Command, Param
+from .reviewing import more_card
+
+if TYPE_CHECKING:
+    from ..dispatch import Context
+
+WAIT = 10.0  # seconds a person waits for an operation's end before they are told that it is on its way
+RECENT = 10
+
+
+async def _show(context: Context, values: Mapping[str, Any]) -> Reply:
+    account, worker = await _worker(context, values)
+    return Reply(card=await context.house.store.read(_worker_card, account.name, worker))
+
+
+def _worker_card(reader: Reader, account: str, worker: str) -> Card:
+    rows = reader.q(
+        """SELECT id, state, submitted_at, job_id FROM submissions WHERE account = :account AND worker_id = :worker
+           ORDER BY id DESC LIMIT :limit""",
+        account=account,
+        worker=worker,
+        limit=RECENT,
+    )
+    table = Table(
+        ("Submission", "When", "State", "Job"),
+        tuple(
+            (short_id(r["id"]), f"{from_ms(r['submitted_at']):%Y-%m-%d %H:%M}", r["state"], r["job_id"]) for r in rows
+        ),
+        title="Recent",
+        empty="Nothing seen of them yet.",
+    )
+    blocked = reader.value(
+        "SELECT blocked FROM worker_records WHERE account = :account AND worker_id = :worker",
+        account=account,
+        worker=worker,
+    )
+    return Card(
+        f"Worker {one_line(worker)}",
+        subject=f"worker:{worker}",
+        badge="Blocked" if blocked else "",
+        tone=Tone.DANGER if blocked else Tone.NEUTRAL,
+        blocks=(Fields((Field("Account", account), Field("Record", record(reader, account, worker)))), table),
+    )
+
+
+def _quoting(kind: Kind, needs: Capability, words: str) -> Any:
+    async def run(context: Context, values: Mapping[str, Any]) -> Reply:
+        account, worker = await _worker(context, values, needs)
+        return await _quote(context, account, kind, {"workers": worker}, words.format(worker=one_line(worker)))
+
+    return run
+
+
+async def _quote(context: Context, account: Account, kind: Kind, args: Mapping[str, str], summary: str) -> Reply:
+    draft = Draft(
+        kind=kind,
+        account=account.name,
+        args=args,
+        summary=summary,
+        person=context.person.name,
+        via=context.actor.adapter,
+    )
+    number = await context.house.store.tx(quote, draft, context.now())
+    card = await context.house.store.read(operation_card, number)
+    return Reply(card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
+
+
+async def _worker(
+    context: Context, values: Mapping[str, Any], needs: Capability | None = None
+) -> tuple[Account, str]:
+    """The worker that was named, by their id or by a submission of theirs."""
+    text: str = values["worker"]
+    rows = await context.house.store.read(_worker_rows, text, values.get("account"))
+    if not rows:
+        try:
+            row = await find_submission(context, text, values.get("account"))
+        except BadInput:
+            raise BadInput(f"nothing has been seen of a worker {clean(text, 40)}") from None
+        rows = [{"account": row["account"], "worker_id": row["worker_id"]}]
+    if len(rows) > 1:
+        names = ", ".join(sorted(row["account"] for row in rows))
+        raise BadInput(f"{clean(text, 40)} works for several accounts: say account= one of {names}")
+    return chosen_accounts(context, {"account": rows[0]["account"]}, needs)[0], rows[0]["worker_id"]
+
+
+def _worker_rows(reader: Reader, worker: str, account: str | None) -> Sequence[Row]:
+    return reader.q(
+        """SELECT DISTINCT account, worker_id FROM submissions WHERE worker_id = :worker
+           AND (:account IS NULL OR account = :account)""",
+        worker=worker,
+        account=account,
+    )
+
+
+# buttons
+
+
+async def press_more(context: Context, subject: str, revision: int) -> Reply:
+    row = await find_submission(context, subject)
+    waiting = row["state"] in ("new", "shown")
+    return Reply(card=more_card(subject, revision, waiting=waiting, bonus=context.house.limits.max_bonus is not None))
+
+
+async def press_record(context: Context, subject: str, revision: int) -> Reply:
+    row = await find_submission(context, subject)
+    return Reply(card=await context.house.store.read(_worker_card, row["account"], row["worker_id"]))
+
+
+async def press_block(context: Context, subject: str, revision: int) -> Reply:
+    run = _quoting(BLOCK, Capability.BLOCK, BLOCK_WORDS)
+    reply: Reply = await run(context, {"worker": subject})
+    return reply
+
+
+async def press_list(context: Context, subject: str, revision: int) -> Reply:
+    row = await find_submission(context, subject)
+    account = chosen_accounts(context, {"account": row["account"]}, Capability.ADD_TO_LIST)[0]
+    lists: Sequence[WorkerList] = await account.call(lambda p: p.lists(), Urgency.PERSON)
+    if not lists:
+        raise NotPossible("this account has no lists: make one on the website first")
+    choices = tuple(Choice(item.id, f"{one_line(item.name)} ({item.workers})") for item in lists)
+    inputs = (Input("list", "List", InputKind.CHOICE, required=True, choices=choices),)
+    return Reply(form=Form(f"list:{subject}:{revision}", f"Add {one_line(row['worker_id'])} to a list", inputs, "Add"))
+
+
+async def submit_list(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
+    row = await find_submission(context, subject)
+    account = chosen_accounts(context, {"account": row["account"]}, Capability.ADD_TO_LIST)[0]
+    chosen = values.get("list", "")
+    if not chosen:
+        raise BadInput("choose a list")
+    summary = f"Add worker {one_line(row['worker_id'])} to the list {clean(chosen, 40)}."
+    quoted = await _quote(context, account, ADD_TO_LIST, {"workers": row["worker_id"], "list": chosen}, summary)
+    return await press_confirm(context, f"O{quoted.operations[0]}", 0)
+
+
+async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
+    """Confirms an operation and waits a little for its end."""
+    number = _operation(subject)
+    store = context.house.store
+    kind = await store.read(lambda r: r.value("SELECT kind FROM operations WHERE id = :id", id=number))
+    if kind is None:
+        raise NotPossible("there is no such operation")
+    if not context.may(KINDS[kind].role):
+        raise NotPossible(f"this needs a {KINDS[kind].role}")
+    await store.tx(confirm, number, context.person.name, context.actor.adapter, context.house.limits, context.now())
+    until = context.now() + WAIT * 1000
+    while context.now() < until and await store.read(open_operations, (number,)):
+        await context.house.clock.sleep(0.05)
+    state = await store.read(lambda r: r.value("SELECT state FROM operations WHERE id = :id", id=number))
+    result = {"refused": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(state, Result.DONE)
+    return Reply(card=await store.read(operation_card, number), result=result, operations=(number,))
+
+
+async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
+    await context.house.store.tx(
+        cancel, _operation(subject), context.person.name, context.actor.adapter, context.now()
+    )
+    return Reply("Cancelled; nothing was done.")
+
+
+def _operation(subject: str) -> int:
+    if not (subject.startswith("O") and subject[1:].isdigit() and len(subject) < 18):
+        raise BadInput("this button cannot be read: look at the newest card")
+    return int(subject[1:])
+
+
+BLOCK_WORDS = "Block worker {worker}: they can do none of your jobs any more, and leave all your lists."
+UNBLOCK_WORDS = "Unblock worker {worker}: they can do your jobs again."
+WORKER = Param("worker", "a worker's id, or a submission of theirs", required=True)
+
+COMMANDS = (
+    Command("worker show", "a worker's record", Role.VIEWER, _show, (WORKER, ACCOUNT)),
+    Command("worker block", "keep a worker from your jobs", Role.MANAGER,
+            _quoting(BLOCK, Capability.BLOCK, BLOCK_WORDS), (WORKER, ACCOUNT), Capability.BLOCK),
+    Command("worker unblock", "let a blocked worker back", Role.MANAGER,
+            _quoting(UNBLOCK, Capability.UNBLOCK, UNBLOCK_WORDS), (WORKER, ACCOUNT), Capability.UNBLOCK),
+)
+

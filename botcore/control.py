@@ -1,0 +1,142 @@
+"""The local door: a unix socket beside the database, through which `botcore do` and `botcore link` reach a running bot."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientConnectorError, ClientSession, ClientTimeout, UnixConnector, web
+
+from .access import LOCAL
+from .adapter import Actor
+from .app import Bot
+from .operations import open_operations
+from .rating import unsettled
+from .review import why_closed
+from .store.port import Reader
+from .ui import Reply, Result, to_json
+
+LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
+EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.IN_DOUBT: 4}
+OWNER = Actor(LOCAL, "owner", "local owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one command line came to: an exit code and a reply as JSON."""
+
+    exit: int
+    reply: dict[str, Any]
+
+
+def socket_path(database: Path) -> Path:
+    """Where a bot with this database listens."""
+    beside = database.with_name(database.name + ".sock")
+    if len(os.fsencode(beside)) <= LONGEST_PATH:
+        return beside
+    from platformdirs import user_runtime_path
+
+    name = hashlib.sha256(os.fsencode(database.absolute())).hexdigest()[:24]
+    return user_runtime_path("botcore", ensure_exists=True) / f"{name}.sock"
+
+
+async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
+    """Runs one command as the local owner. `yes` confirms what asks for it, `wait` returns once it has settled."""
+    reply = await bot.dispatcher.command(OWNER, line)
+    if reply.result is Result.NEEDS_CONFIRMATION and yes:
+        for operation in reply.operations:
+            reply = await bot.dispatcher.press(OWNER, f"confirm:O{operation}:0")
+    if wait and (reply.decisions or reply.operations) and reply.result is not Result.NEEDS_CONFIRMATION:
+        reply = await _settled(bot, reply)
+    return Done(EXIT[reply.result], json.loads(to_json(reply)))
+
+
+async def _settled(bot: Bot, reply: Reply) -> Reply:
+    while await bot.store.read(unsettled, reply.decisions) or await bot.store.read(
+        open_operations, reply.operations
+    ):
+        await bot.clock.sleep(0.05)
+    ends = await bot.store.read(_ends, reply.decisions)
+    result = reply.result
+    if any(state == "in doubt" for _, state, _ in ends):
+        result = Result.IN_DOUBT
+    elif any(state != "confirmed" for _, state, _ in ends):
+        result = Result.REFUSED
+    card = reply.card
+    if card is not None and len(ends) == 1:
+        from .cards import submission_card
+
+        card = await bot.store.read(submission_card, ends[0][0], bot.clock.ms())
+    words = "; ".join(text for _, _, text in ends) or reply.text
+    return Reply(words, card, None, result, reply.decisions, reply.operations)
+
+
+def _ends(reader: Reader, decisions: tuple[int, ...]) -> list[tuple[int, str, str]]:
+    found: list[tuple[int, str, str]] = []
+    for decision in decisions:
+        row = reader.one("SELECT * FROM decisions WHERE id = :id", id=decision)
+        submission = row and reader.one("SELECT * FROM submissions WHERE id = :id", id=row["submission"])
+        if row and submission:
+            said = f" ({row['message']})" if row["message"] else ""
+            text = why_closed(reader, submission) if row["state"] == "overtaken" else f"{row['state']}{said}"
+            found.append((row["submission"], row["state"], text))
+    return found
+
+
+class Door:
+    """Serves the socket of a running bot; only its own user can open it."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self.path = socket_path(bot.config.bot.database)
+        self._runner: web.AppRunner | None = None
+
+    async def open(self) -> None:
+        app = web.Application()
+        app.router.add_post("/do", self._do)
+        app.router.add_post("/link", self._link)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        self.path.unlink(missing_ok=True)  # left by a kill: the database's lock says nobody listens there
+        before = os.umask(0o177)
+        try:
+            await web.UnixSite(self._runner, str(self.path)).start()
+        finally:
+            os.umask(before)
+
+    async def close(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+        self.path.unlink(missing_ok=True)
+
+    async def _do(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        done = await run_line(self._bot, str(asked["line"]), yes=bool(asked["yes"]), wait=bool(asked["wait"]))
+        return web.json_response({"exit": done.exit, "reply": done.reply})
+
+    async def _link(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        person = await self._bot.people.named(str(asked["person"]))
+        link = await self._bot.link_for(person) if person else None
+        return web.json_response({"known": person is not None, "link": link})
+
+
+async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Asks a running bot; None where none is running on this database."""
+    socket = socket_path(database)
+    if not socket.exists():
+        return None
+    try:
+        async with (
+            ClientSession(connector=UnixConnector(str(socket)), timeout=ClientTimeout(total=None)) as session,
+            session.post(f"http://bot{path}", json=body) as response,
+        ):
+            answer: dict[str, Any] = await response.json()
+            return answer
+    except (ClientConnectorError, ConnectionError, asyncio.TimeoutError):
+        return None

@@ -1,0 +1,280 @@
+"""Jobs and their money.
+
+A job's whole price is set aside when it is posted. A satisfied rating pays from it; a rejected task frees its
+position for another worker; stopping gives back what no submission has a claim on, and from then on
+rejections give back theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .base import Refusal
+from .money import refund, spend
+from .world import Books
+
+DAY_MS = 86_400_000
+_APPROVAL_SECONDS = (60, 180)  # how long the site takes to look at a new job
+
+
+class Status(StrEnum):
+    RUNNING = "running"
+    FINISHED = "finished"
+    PENDING_REVIEW = "pending_review"
+    PENDING_RESTART = "pending_restart"
+    PAUSED = "paused"
+    PAUSED_SYSTEM = "paused_system"
+    PAUSED_ADMIN = "paused_admin"
+    BLOCKED = "blocked"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A proof that a job asks for: `type` is text or screenshot."""
+
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A job as its buyer wrote it; `data` is what only that marketplace knows of. Price in units."""
+
+    title: str
+    price: int
+    positions: int
+    ttr_days: int
+    slots: tuple[Slot, ...]
+    per_worker: int = 1
+    countries: tuple[str, ...] = ()  # none: from everywhere
+    excluded: tuple[str, ...] = ()
+    list_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: str
+    created_ms: int
+    status: Status
+    stopped: bool
+    filled: int
+    reserved: int
+    unrated: int
+    terms: Terms
+
+    @property
+    def open(self) -> int:
+        """Positions that nobody has filled."""
+        return self.terms.positions - self.filled
+
+
+def post(books: Books, terms: Terms, *, extras: int = 0, paused: bool = False, running: bool = False) -> str:
+    """Posts a job and pays for it; the site looks at it before it runs, unless it is `running` at once."""
+    price = terms.price * terms.positions
+    spend(books, price + extras)
+    n = (books.value("SELECT max(n) FROM job") or 0) + 1
+    job_id = books.ident(12, books.account, "job", n)
+    books.q(
+        "INSERT INTO job (n, id, account, created_ms, status, title, price, positions, reserved, "
+        "ttr_days, per_worker, "
+        "countries, excluded, list_id, slots, data) VALUES (:n, :id, :account, :created, :status, "
+        ":title, :price, "
+        ":positions, :reserved, :ttr, :per_worker, :countries, :excluded, :list_id, :slots, :data)",
+        n=n, id=job_id, account=books.account, created=books.at, title=terms.title, price=terms.price,
+        status=Status.RUNNING if running else Status.PENDING_REVIEW, positions=terms.positions, reserved=price,
+        ttr=terms.ttr_days, per_worker=terms.per_worker, countries=json.dumps(terms.countries),
+        excluded=json.dumps(terms.excluded), list_id=terms.list_id, data=json.dumps(terms.data),
+        slots=json.dumps([[slot.type, slot.description] for slot in terms.slots]),
+    )  # fmt: skip
+    if not running:
+        seconds = books.chance("approval", n).uniform(*_APPROVAL_SECONDS)
+        books.later(books.at + round(seconds * 1000), "approval", job_id, paused=paused)
+    return job_id
+
+
+def approve(books: Books, data: Mapping[str, Any]) -> None:
+    """The site has looked at a new job and lets it run."""
+    status = Status.PAUSED if data["paused"] else Status.RUNNING
+    books.q(
+        "UPDATE job SET status = :status WHERE id = :id AND status = :pending",
+        status=status, id=data["subject"], pending=Status.PENDING_REVIEW,
+    )  # fmt: skip
+
+
+def find(books: Books, job_id: str) -> Job:
+    """One of the buyer's jobs. Raises `Refusal` where it is none of theirs."""
+    found = _select(books, "AND id = :id", id=job_id)
+    if not found:
+        raise Refusal("Job not found.")
+    return found[0]
+
+
+def listed(
+    books: Books,
+    *,
+    status: str = "",
+    unrated: bool = False,
+    newest_first: bool = False,
+    limit: int = -1,
+    offset: int = 0,
+) -> tuple[list[Job], int]:
+    """A page of the buyer's jobs by date of creation, and how many there are in all."""
+    where = "AND (:status = '' OR status = :status)"
+    if unrated:
+        where += " AND EXISTS (SELECT 1 FROM task WHERE account = :account AND job_id = job.id AND state = 'unrated')"
+    total = books.value(
+        f"SELECT count(*) FROM job WHERE account = :account {where}",
+        account=books.account,
+        status=status,
+    )
+    order = f"{where} ORDER BY n {'DESC' if newest_first else 'ASC'} LIMIT :limit OFFSET :offset"
+    return _select(books, order, status=status, limit=limit, offset=offset), int(total)
+
+
+def pause(books: Books, job_id: str) -> None:
+    _change(books, job_id, (Status.RUNNING,), Status.PAUSED, "Only a running job can be paused.")
+
+
+def resume(books: Books, job_id: str) -> None:
+    _change(books, job_id, (Status.PAUSED,), Status.RUNNING, "Only a paused job can be resumed.")
+
+
+def stop(books: Books, job_id: str) -> int:
+    """Ends a job; returns what goes back to the balance."""
+    going = (Status.RUNNING, Status.PAUSED, Status.PENDING_REVIEW, Status.PENDING_RESTART)
+    job = _change(books, job_id, going, Status.FINISHED, "The job is not running.")
+    books.never("approval", job_id)
+    back = job.open * job.terms.price
+    books.q("UPDATE job SET stopped = 1, reserved = reserved - :back WHERE id = :id", back=back, id=job_id)
+    refund(books, back)
+    return back
+
+
+def restart(books: Books, job_id: str, positions: int) -> int:
+    """Runs a finished job again, with more positions where asked; returns what it costs."""
+    job = _change(books, job_id, (Status.FINISHED,), Status.RUNNING, "Only a finished job can be restarted.")
+    if job.open + positions < 1:
+        raise Refusal("The job has no open positions.")
+    cost = job.terms.price * (positions + (job.open if job.stopped else 0))
+    books.q("UPDATE job SET stopped = 0 WHERE id = :id", id=job_id)
+    _extend(books, job_id, positions, cost)
+    return cost
+
+
+def add_positions(books: Books, job_id: str, positions: int) -> int:
+    """Adds positions to a job that has not ended; returns what they cost."""
+    job = find(books, job_id)
+    if job.status not in (Status.RUNNING, Status.PAUSED, Status.PENDING_REVIEW):
+        raise Refusal("Positions can only be added to an active job.")
+    cost = job.terms.price * positions
+    _extend(books, job_id, positions, cost)
+    return cost
+
+
+def set_data(books: Books, job_id: str, name: str, value: object) -> None:
+    """Changes one of the settings that only this marketplace knows of."""
+    job = find(books, job_id)
+    data = json.dumps({**job.terms.data, name: value})
+    books.q("UPDATE job SET data = :data WHERE id = :id", data=data, id=job_id)
+
+
+def set_ttr(books: Books, job_id: str, days: int) -> None:
+    """Moves the deadline of everything unrated, too; what is over it by then is rated by the site at once."""
+    find(books, job_id)
+    books.q("UPDATE job SET ttr_days = :days WHERE id = :id", days=days, id=job_id)
+    books.q(
+        "UPDATE agenda SET due_ms = (SELECT finished_ms FROM task WHERE id = subject) + :span WHERE "
+        "account = :account "
+        "AND kind = 'deadline' AND subject IN "
+        "(SELECT id FROM task WHERE account = :account AND job_id = :id AND state = 'unrated')",
+        span=days * DAY_MS, account=books.account, id=job_id,
+    )  # fmt: skip
+
+
+def fill_position(books: Books, job: Job) -> None:
+    """A worker took one of the positions; with the last one the job is finished."""
+    books.q(
+        "UPDATE job SET filled = filled + 1, "
+        "status = CASE WHEN filled + 1 >= positions THEN 'finished' ELSE status END WHERE id = :id",
+        id=job.id,
+    )
+
+
+def free_position(books: Books, job: Job) -> None:
+    """A task was rejected: its position is open again, or its price goes back where the job was stopped."""
+    if job.stopped:
+        _release(books, job)
+        refund(books, job.terms.price)
+    books.q(
+        "UPDATE job SET filled = filled - 1, "
+        "status = CASE WHEN status = 'finished' AND NOT stopped THEN 'running' ELSE status END "
+        "WHERE id = :id",
+        id=job.id,
+    )
+
+
+def pay_position(books: Books, job: Job) -> None:
+    """A task was satisfying: its price leaves what was set aside."""
+    _release(books, job)
+
+
+def _release(books: Books, job: Job) -> None:
+    books.q("UPDATE job SET reserved = reserved - price WHERE id = :id", id=job.id)
+
+
+def _extend(books: Books, job_id: str, positions: int, cost: int) -> None:
+    spend(books, cost)
+    books.q(
+        "UPDATE job SET positions = positions + :positions, reserved = reserved + :cost WHERE id = :id",
+        positions=positions, cost=cost, id=job_id,
+    )  # fmt: skip
+
+
+def _change(books: Books, job_id: str, before: Sequence[Status], after: Status, otherwise: str) -> Job:
+    job = find(books, job_id)
+    if job.status not in before:
+        raise Refusal(otherwise)
+    books.q("UPDATE job SET status = :after WHERE id = :id", after=after, id=job_id)
+    return job
+
+
+def _select(books: Books, where: str, **params: object) -> list[Job]:
+    rows = books.q(
+        "SELECT *, (SELECT count(*) FROM task WHERE account = :account AND job_id = job.id AND "  # noqa: S608
+        "state = 'unrated') "
+        f"AS unrated FROM job WHERE account = :account {where}",
+        account=books.account, **params,
+    )  # fmt: skip
+    return [_job(row) for row in rows]
+
+
+def _job(row: sqlite3.Row) -> Job:
+    terms = Terms(
+        title=row["title"],
+        price=row["price"],
+        positions=row["positions"],
+        ttr_days=row["ttr_days"],
+        slots=tuple(Slot(*slot) for slot in json.loads(row["slots"])),
+        per_worker=row["per_worker"],
+        countries=tuple(json.loads(row["countries"])),
+        excluded=tuple(json.loads(row["excluded"])),
+        list_id=row["list_id"],
+        data=json.loads(row["data"]),
+    )
+    return Job(
+        row["id"],
+        row["created_ms"],
+        Status(row["status"]),
+        bool(row["stopped"]),
+        row["filled"],
+        row["reserved"],
+        row["unrated"],
+        terms,
+    )
