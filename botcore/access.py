@@ -43,9 +43,7 @@ class People:
         """Everybody, those of the config first."""
         return (*self._configured.values(), *await self._store.read(_all))
 
-    async def add(
-        self, name: str, role: Role, identities: Mapping[str, str], *, by: str, now: int
-    ) -> Person:
+    async def add(self, name: str, role: Role, identities: Mapping[str, str], *, by: str, now: int) -> Person:
         """Adds a person, or identities to one kept in the database. Raises `PersonError`."""
         if name in self._configured or name == LOCAL_OWNER.name:
             raise PersonError(f"{name} is in the config file: change them there")

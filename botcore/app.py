@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,20 +28,19 @@ from .picture_desk import PictureDesk
 from .pictures import PictureBook
 from .provider import ProviderTools
 from .rating import RatingDesk, rating_of
-from .secrets import secrets_in
 from .server import Health, Server
 from .spending import Limits
-from .status import plugins_reply, status_reply
+from .status import plugins_reply, read_counts, status_reply
+from .store.backup import RESTORED
 from .store.engine import SqliteEngine
-from .store.port import Handler, Reader, StoreError
+from .store.port import Handler, Reader, Tx
 from .store.sqlite import SqliteStore
-from .supervisor import Supervisor
-from .text import parse_short_id, short_id
+from .supervisor import Factory, Supervisor
+from .text import short_id
 from .ui import Card, Reply
 
 log = logging.getLogger(__name__)
 
-RESTORED = "restored"  # the mark in `meta` that `botcore restore` leaves
 INTERVAL = 1.0  # seconds from an answer to the next request, where a provider says nothing else
 
 
@@ -113,9 +112,7 @@ class Bot:
         )
 
     @classmethod
-    async def open(
-        cls, config: Config, host: Host, clock: Clock | None = None, *, immediate: bool = False
-    ) -> Bot:
+    async def open(cls, config: Config, host: Host, clock: Clock | None = None, *, immediate: bool = False) -> Bot:
         """Opens the database and builds every part; nothing is sent anywhere yet.
 
         `immediate`: decisions have no undo window. Raises `ConfigError` for what plugins refuse, `StoreError`.
@@ -199,7 +196,7 @@ class Bot:
     async def _recover(self) -> None:
         now = self.clock.ms()
 
-        def recover(tx: Any) -> int:
+        def recover(tx: Tx) -> int:
             restored = tx.value("DELETE FROM meta WHERE key = :key RETURNING 1", key=RESTORED)
             doubts = rating.all_in_doubt(tx, now) + operations.all_in_doubt(tx) if restored else 0
             rating.recover(tx, now)
@@ -225,12 +222,10 @@ class Bot:
     def _make_server(self) -> Server:
         return Server(
             (self.config.bot.host, self.config.bot.port),
-            self.config.bot.public_url,
-            page=self.config.server.page,
             webhooks=self.config.server.webhooks,
             metrics=self.config.server.metrics,
-            metrics_source=self.metrics,
-            clock=self.clock,
+            numbers=self.metrics,
+            gauges=lambda: self.store.read(read_counts),
             health=self._health,
             accept_hook=self._accept_hook,
             hook_secret=lambda name: self.accounts[name].hook_secret if name in self.accounts else None,
@@ -247,9 +242,10 @@ class Bot:
         hints = self.accounts[name].provider.hints(request)
         await self.intake.take_hints(name, hints)
 
-    def _run_adapter(self, adapter: Adapter) -> Callable[[], Coroutine[Any, Any, None]]:
-        async def run() -> None:
+    def _run_adapter(self, adapter: Adapter) -> Factory:
+        async def run(ready: Callable[[], None]) -> None:
             await adapter.start(self.dispatcher)
+            ready()
             try:
                 await asyncio.Event().wait()
             finally:
@@ -257,10 +253,11 @@ class Bot:
 
         return run
 
-    def _run_account(self, account: Account) -> Callable[[], Coroutine[Any, Any, None]]:
-        async def run() -> None:
+    def _run_account(self, account: Account) -> Factory:
+        async def run(ready: Callable[[], None]) -> None:
             while True:
                 await self.intake.poll(account)
+                ready()
                 await self.clock.sleep(self.config.bot.poll_seconds)
 
         return run
@@ -291,9 +288,7 @@ class Bot:
         found = await self.store.read(read)
         if found:
             self.metrics.rated("confirmed")
-            await self.host.acall(
-                "rating_confirmed", submission=found[0], short_id=short_id(number), rating=found[1]
-            )
+            await self.host.acall("rating_confirmed", submission=found[0], short_id=short_id(number), rating=found[1])
 
     def _spawn(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)
@@ -308,12 +303,18 @@ def check_plugins(config: Config, host: Host) -> None:
     providers, adapters = host.providers(), host.adapters()
     for account in config.accounts.values():
         lines += _refusals(
-            account.provider, providers, f"accounts.{account.name}.provider", "marketplace",
+            account.provider,
+            providers,
+            f"accounts.{account.name}.provider",
+            "marketplace",
             lambda model, name=account.name: config.account_settings(name, model),  # type: ignore[misc]
         )
     for name in config.adapters:
         lines += _refusals(
-            name, adapters, f"adapters.{name}", "messenger",
+            name,
+            adapters,
+            f"adapters.{name}",
+            "messenger",
             lambda model, name=name: config.adapter_settings(name, model),  # type: ignore[misc]
         )
     if lines:
@@ -321,9 +322,7 @@ def check_plugins(config: Config, host: Host) -> None:
         raise ConfigError(lines + broken)
 
 
-def _refusals(
-    name: str, known: Mapping[str, Any], at: str, what: str, check: Callable[[Any], object]
-) -> Sequence[str]:
+def _refusals(name: str, known: Mapping[str, Any], at: str, what: str, check: Callable[[Any], object]) -> Sequence[str]:
     if name not in known:
         return [f"{at}: no plugin offers the {what} {name}; installed: {', '.join(sorted(known)) or 'none'}"]
     try:
@@ -351,12 +350,19 @@ def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> P
         task.add_done_callback(_log_death)
 
     intake = Intake(store, clock, accounts, config.channels, advise=advise, on_received=received)
-    adapters = {
-        name: _adapter(config, host, clock, store, people, pictures, name)
-        for name in config.adapters
-    }
+    adapters = {name: _adapter(config, host, clock, store, people, pictures, name) for name in config.adapters}
     return Parts(
-        config, host, clock, store, SqliteEngine(store, clock), accounts, people, intake, pictures, metrics, adapters
+        config,
+        host,
+        clock,
+        store,
+        SqliteEngine(store, clock),
+        accounts,
+        people,
+        intake,
+        pictures,
+        metrics,
+        adapters,
     )
 
 
@@ -370,7 +376,13 @@ def _account(config: Config, host: Host, clock: Clock, store: SqliteStore, name:
 
 
 def _adapter(
-    config: Config, host: Host, clock: Clock, store: SqliteStore, people: People, pictures: PictureBook, name: str
+    config: Config,
+    host: Host,
+    clock: Clock,
+    store: SqliteStore,
+    people: People,
+    pictures: PictureBook,
+    name: str,
 ) -> Adapter:
     kind = host.adapters()[name]
     channels: list[Channel] = [channel for channel in config.channels if channel.adapter == name]
@@ -381,6 +393,3 @@ def _adapter(
 def _log_death(task: asyncio.Future[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a part ended unexpectedly", exc_info=error)
-
-
-__all__ = ["Bot", "StoreError", "check_plugins", "parse_short_id", "secrets_in"]

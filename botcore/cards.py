@@ -189,16 +189,28 @@ def _decided(fresh: Fresh, now: int) -> _State:
             blocks.append(Fields((Field("Leaves", "", from_ms(decision["due_at"]), countdown=True),)))
             buttons = (_button("undo", fresh, "Undo", key="u"),)
         case "confirmed":
-            sure = f"Confirmed; its {decision['unverified']} could not be verified" if decision["unverified"] else "Confirmed"
+            sure = (
+                f"Confirmed; its {decision['unverified']} could not be verified"
+                if decision["unverified"]
+                else "Confirmed"
+            )
             blocks.append(Text(sure, tone=Tone.WARNING if decision["unverified"] else Tone.SUCCESS))
             buttons = (_button("more", fresh, "More"),)
         case "in doubt" if decision["asks"]:
-            blocks.append(Text(f"In doubt: {decision['asks']}. Look at the website, then say what happened.", tone=Tone.DANGER))
+            blocks.append(
+                Text(
+                    f"In doubt: {decision['asks']}. Look at the website, then say what happened.",
+                    tone=Tone.DANGER,
+                )
+            )
             buttons = tuple(_button(verb, fresh, label) for verb, label in DOUBT)
         case "in doubt":
             blocks.append(
-                Text("In doubt: it was sent and not answered. The marketplace is asked what happened, and it is only "
-                     "sent again if it is still unrated.", tone=Tone.WARNING)
+                Text(
+                    "In doubt: it was sent and not answered. The marketplace is asked what happened, and it is only "
+                    "sent again if it is still unrated.",
+                    tone=Tone.WARNING,
+                )
             )
         case _:
             late = f": {clean(decision['message'], 200)}" if decision["message"] else ""
@@ -222,7 +234,9 @@ def _facts(reader: Reader, fresh: Fresh) -> tuple[Field, ...]:
 def record(reader: Reader, account: str, worker: str) -> str:
     """A worker's record so far, in a few words."""
     row = reader.one(
-        "SELECT * FROM worker_records WHERE account = :account AND worker_id = :worker", account=account, worker=worker
+        "SELECT * FROM worker_records WHERE account = :account AND worker_id = :worker",
+        account=account,
+        worker=worker,
     )
     if row is None or not (row["approved"] or row["rejected"] or row["revised"]):
         words = "first time here"

@@ -190,12 +190,8 @@ def _accounts(
     return accounts
 
 
-def _adapters(
-    tables: Mapping[str, dict[str, object]], reader: SecretReader
-) -> dict[str, Mapping[str, object]]:
-    return {
-        name: MappingProxyType(reader.read_table(table, f"adapters.{name}")) for name, table in tables.items()
-    }
+def _adapters(tables: Mapping[str, dict[str, object]], reader: SecretReader) -> dict[str, Mapping[str, object]]:
+    return {name: MappingProxyType(reader.read_table(table, f"adapters.{name}")) for name, table in tables.items()}
 
 
 def _channels(

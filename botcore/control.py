@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -57,9 +56,7 @@ async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
 
 
 async def _settled(bot: Bot, reply: Reply) -> Reply:
-    while await bot.store.read(unsettled, reply.decisions) or await bot.store.read(
-        open_operations, reply.operations
-    ):
+    while await bot.store.read(unsettled, reply.decisions) or await bot.store.read(open_operations, reply.operations):
         await bot.clock.sleep(0.05)
     ends = await bot.store.read(_ends, reply.decisions)
     result = reply.result
@@ -138,5 +135,5 @@ async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[s
         ):
             answer: dict[str, Any] = await response.json()
             return answer
-    except (ClientConnectorError, ConnectionError, asyncio.TimeoutError):
+    except (TimeoutError, ClientConnectorError, ConnectionError):
         return None

@@ -30,9 +30,7 @@ def find_plugins(group: str, folders: Sequence[Path], *, installed: bool) -> lis
     found: dict[tuple[str, str], Found] = {}
     for entry_point, version in _entry_points(group, folders, installed):
         # the same installation may be reachable in two ways
-        found.setdefault(
-            (entry_point.name, entry_point.value), Found(entry_point.name, version, entry_point.load)
-        )
+        found.setdefault((entry_point.name, entry_point.value), Found(entry_point.name, version, entry_point.load))
     return sorted(found.values(), key=lambda plugin: plugin.name)
 
 
@@ -51,8 +49,7 @@ def _of(group: str, found: Iterable[Distribution]) -> Iterator[tuple[EntryPoint,
     for distribution in found:
         try:
             ours = [
-                (entry_point, distribution.version)
-                for entry_point in distribution.entry_points.select(group=group)
+                (entry_point, distribution.version) for entry_point in distribution.entry_points.select(group=group)
             ]
         except Exception:  # whatever a damaged installation raises must not hide the others
             log.exception("the entry points of %s cannot be read", distribution)

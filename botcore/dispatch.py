@@ -134,9 +134,7 @@ class Dispatcher:
         if person is None:
             return [command for command in self.house.commands if command.open_to_strangers]
         return [
-            command
-            for command in self.house.commands
-            if person.role.covers(command.role) and self._can_serve(command)
+            command for command in self.house.commands if person.role.covers(command.role) and self._can_serve(command)
         ]
 
     async def person(self, actor: Actor) -> Person | None:
@@ -172,8 +170,10 @@ class Dispatcher:
         except Exception:
             ref = reference()
             log.exception("%s failed", what, extra={"ref": ref})
-            return Reply(f"Something went wrong here; nothing was sent. Quote {ref} to whoever runs the bot.",
-                         result=Result.REFUSED)
+            return Reply(
+                f"Something went wrong here; nothing was sent. Quote {ref} to whoever runs the bot.",
+                result=Result.REFUSED,
+            )
 
 
 def stranger(actor: Actor) -> str:

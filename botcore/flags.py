@@ -33,7 +33,9 @@ def flag_copies(tx: Tx, number: int, submission: Submission, advice: Sequence[st
 def flag_picture(tx: Tx, number: int, sha256: str) -> bool:
     """Notes a picture that has been fetched; True where it flagged it as a copy."""
     tx.q(
-        "INSERT OR IGNORE INTO prints (kind, print, submission) VALUES ('picture', :sha, :id)", sha=sha256, id=number
+        "INSERT OR IGNORE INTO prints (kind, print, submission) VALUES ('picture', :sha, :id)",
+        sha=sha256,
+        id=number,
     )
     task = tx.value("SELECT task_id FROM submissions WHERE id = :id", id=number)
     other = _earlier(tx, "picture", sha256, number, task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from .accounts import Account, Accounts, known_job, save_job
 from .clock import Clock, to_ms
@@ -23,7 +23,12 @@ SWEEP_MS = 15 * 60_000  # so often everything unrated is read, whatever the coun
 PICTURE_WAIT_MS = 4_000  # a card waits so long for its pictures
 ASK = 200  # tasks asked after in one go
 
-Advise = Callable[[Submission], Iterable[str]]
+Advise = Callable[[Submission], Awaitable[Sequence[str]]]
+
+
+async def no_advice(submission: Submission) -> Sequence[str]:
+    return ()
+
 
 STILL_OPEN = """
 SELECT s.* FROM submissions s WHERE s.account = :account AND s.job_id = :job
@@ -42,8 +47,8 @@ class Intake:
         accounts: Accounts,
         channels: Sequence[Channel],
         *,
-        advise: Advise = lambda submission: (),
-        on_received: Callable[[Submission, int], None] = lambda submission, id: None,
+        advise: Advise = no_advice,
+        on_received: Callable[[Submission, int], None] = lambda submission, number: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -98,7 +103,7 @@ class Intake:
         """Keeps submissions; what is new goes to the channels."""
         known = await self._store.read(_known, submissions)
         fresh = [s for s in submissions if (s.account, s.task_id, s.revision) not in known]
-        advice = {(s.task_id, s.revision): tuple(self._advise(s)) for s in fresh}
+        advice = {(s.task_id, s.revision): tuple(await self._advise(s)) for s in fresh}
         added = await self._store.tx(_ingest, submissions, advice, self._channels, self._clock.ms())
         for submission, number in added:
             self._on_received(submission, number)
@@ -141,7 +146,9 @@ def _plan(tx: Tx, account: str, waiting: Sequence[Waiting], now: int) -> _Plan:
     stale: set[str] = set()
     for item in waiting:
         row = tx.one(
-            "SELECT read_done FROM jobs WHERE account = :account AND id = :id", account=account, id=item.job.id
+            "SELECT read_done FROM jobs WHERE account = :account AND id = :id",
+            account=account,
+            id=item.job.id,
         )
         save_job(tx, item.job, now)
         ours = tx.value(
@@ -191,9 +198,7 @@ def _end_read(tx: Tx, job: Job, seen: set[str], whole: bool, began: int) -> list
     return [row["task_id"] for row in rows if row["task_id"] not in seen]
 
 
-def _note_sightings(
-    tx: Tx, account: str, job_id: str, sightings: Sequence[Sighting], now: int
-) -> list[str]:
+def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sighting], now: int) -> list[str]:
     """Says on its card what became of a submission that is no longer waiting; returns tasks with a newer revision."""
     newer: list[str] = []
     for sighting in sightings:
@@ -308,7 +313,9 @@ def _ingest(
         for url in pictures:
             remember(tx, url, s.account, now)
             tx.q(
-                "INSERT OR IGNORE INTO submission_pictures (submission, url) VALUES (:id, :url)", id=number, url=url
+                "INSERT OR IGNORE INTO submission_pictures (submission, url) VALUES (:id, :url)",
+                id=number,
+                url=url,
             )
             tx.put("picture", f"picture:{url}", f"picture:{hash_part(url)}", 45, 0, url=url, account=s.account)
         targets = [channel for channel in channels if channel.takes(s.account)]
@@ -333,9 +340,7 @@ def _supersede(tx: Tx, s: Submission, number: int, now: int) -> None:
         id=number,
     )
     for row in rows:
-        held = tx.one(
-            "SELECT * FROM decisions WHERE submission = :id AND state IN ('held', 'due')", id=row["id"]
-        )
+        held = tx.one("SELECT * FROM decisions WHERE submission = :id AND state IN ('held', 'due')", id=row["id"])
         if row["state"] == "decided" and held is None:
             continue  # on its way or in doubt: its own settling tells what became of it
         tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["id"])
@@ -359,7 +364,9 @@ def _keep_hints(tx: Tx, account: str, hints: Hints) -> None:
 
 def _hinted(reader: Reader, account: str, job_id: str) -> list[str]:
     rows = reader.q(
-        "SELECT task_id FROM hints WHERE account = :account AND job_id = :job LIMIT 1000", account=account, job=job_id
+        "SELECT task_id FROM hints WHERE account = :account AND job_id = :job LIMIT 1000",
+        account=account,
+        job=job_id,
     )
     return [row["task_id"] for row in rows]
 

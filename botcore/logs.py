@@ -20,9 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 _TALKATIVE = ("aiohttp.access", "asyncio", "httpcore", "httpx", "PIL", "urllib3")
 
 
-def setup(
-    secrets: Iterable[str] = (), *, stream: TextIO | None = None, level: int | str = logging.INFO
-) -> Redactor:
+def setup(secrets: Iterable[str] = (), *, stream: TextIO | None = None, level: int | str = logging.INFO) -> Redactor:
     """Sends every log line of the process, redacted, to `stream` (stderr), in place of any earlier handlers.
 
     A terminal gets lines for people, anything else JSON. Returns the redactor, to `add` secrets found later.

@@ -91,9 +91,7 @@ def quote(tx: Tx, draft: Draft, now: int) -> int:
         via=draft.via,
         now=now,
     )
-    assert row is not None
-    number: int = row["id"]
-    return number
+    return int(row["id"]) if row else 0
 
 
 def confirm(tx: Tx, operation: int, person: str, via: str, limits: Limits, now: int) -> None:
@@ -212,7 +210,7 @@ class OperationDesk:
                 log.exception("operation %d ended unexpectedly", number)
             if kind.repeatable and row["tries"] + 1 < TRIES:
                 await self._store.tx(_not_sent, number, "no answer; trying again")
-                raise Later(2.0 ** work.attempt, "no answer") from error
+                raise Later(2.0**work.attempt, "no answer") from error
             await self._end(number, "in doubt", str(error) or "no answer")
         else:
             await self._end(number, "done", message)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from .accounts import Account, Accounts
+from .accounts import Accounts
 from .clock import Clock
 from .delivery import LAZY, touch
 from .models import Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdicted
@@ -281,7 +281,13 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
         job=job,
         now=now,
     )
-    due = tx.q(OPEN_OF_JOB + "AND d.due_at <= :now ORDER BY d.tries, d.due_at, d.id", state="due", account=account, job=job, now=now)
+    due = tx.q(
+        OPEN_OF_JOB + "AND d.due_at <= :now ORDER BY d.tries, d.due_at, d.id",
+        state="due",
+        account=account,
+        job=job,
+        now=now,
+    )
     batch: list[Row] = []
     if due:
         again = due[0]["tries"] > 0
@@ -401,6 +407,3 @@ def unsettled(reader: Reader, decisions: Sequence[int]) -> list[Row]:
             "AND state IN ('held', 'due', 'sending', 'in doubt')"
         )
     )
-
-
-__all__ = ["Account", "RatingDesk", "all_in_doubt", "answer_doubt", "overtake", "rating_of", "recover", "unsettled"]

@@ -143,7 +143,15 @@ def why_closed(reader: Reader, row: Row) -> str:
 
 
 def enqueue_rating(tx: Tx, account: str, job_id: str, not_before: int) -> None:
-    tx.put("rate", f"rate:{account}:{job_id}", f"job:{account}:{job_id}", 10, not_before, account=account, job=job_id)
+    tx.put(
+        "rate",
+        f"rate:{account}:{job_id}",
+        f"job:{account}:{job_id}",
+        10,
+        not_before,
+        account=account,
+        job=job_id,
+    )
 
 
 def note_act(tx: Tx, now: int, person: str, via: str, act: str, subject: str = "", detail: str = "") -> None:

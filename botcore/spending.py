@@ -40,9 +40,7 @@ def reserve(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int) -> None
         return
     so_far = spent(tx, limits, now)
     if limits.daily_spend is not None and so_far + amount > limits.daily_spend:
-        raise OverLimit(
-            f"that would make {money(so_far + amount)} today; daily_spend is {money(limits.daily_spend)}"
-        )
+        raise OverLimit(f"that would make {money(so_far + amount)} today; daily_spend is {money(limits.daily_spend)}")
     tx.q(
         "INSERT OR IGNORE INTO spending (ref, day, amount) VALUES (:ref, :day, :amount)",
         ref=ref,

@@ -73,9 +73,7 @@ class Supervisor:
     any other for a growing pause, which is no shorter than the error's `retry_after`.
     """
 
-    def __init__(
-        self, clock: Clock, *, patience: Patience | None = None, random: Random | None = None
-    ) -> None:
+    def __init__(self, clock: Clock, *, patience: Patience | None = None, random: Random | None = None) -> None:
         self._clock = clock
         self._patience = patience or Patience()
         self._random = random or Random()  # noqa: S311 - it only spreads retries

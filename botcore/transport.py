@@ -98,9 +98,7 @@ class Transport:
             text = text.replace(secret, "***")
         return clean(text)
 
-    async def _request(
-        self, method: str, path: str, params: Params | None, body: object, *, changes: bool
-    ) -> Answer:
+    async def _request(self, method: str, path: str, params: Params | None, body: object, *, changes: bool) -> Answer:
         headers = dict(self._headers)
         payload = None
         if body is not None:

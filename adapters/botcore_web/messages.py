@@ -61,8 +61,13 @@ class Changes:
     """What changed after some version, in the order of the changes; `latest` is the newest version there is."""
 
     messages: tuple[Message, ...]
-    total: int
+    total: int  # how many wait in all
     latest: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing behind these."""
+        return len(self.messages) < BATCH
 
 
 class Messages:
@@ -86,9 +91,7 @@ class Messages:
     async def edit(self, message: int, card: Card) -> None:
         """Raises `MessageGone` where there is none, `SendFailed` where the database refuses."""
         try:
-            there = await self._store.tx(
-                self._edit, message, to_json(card), waits_for_somebody(card), self._clock.ms()
-            )
+            there = await self._store.tx(self._edit, message, to_json(card), waits_for_somebody(card), self._clock.ms())
         except StoreError as error:
             raise SendFailed(str(error)) from error
         if not there:
@@ -129,9 +132,7 @@ def _board(reader: Reader, channels: str) -> Board:
         channels=channels,
         limit=RECENT_SHOWN,
     )
-    return Board(
-        tuple(map(_message, waiting)), tuple(map(_message, recent)), _total(reader, channels), _latest(reader)
-    )
+    return Board(tuple(map(_message, waiting)), tuple(map(_message, recent)), _total(reader, channels), _latest(reader))
 
 
 def _since(reader: Reader, channels: str, version: int) -> Changes:

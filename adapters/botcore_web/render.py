@@ -135,8 +135,14 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
 def render_reply_card(card: Card, now: datetime, look: Look) -> str:
     """A card that only one person sees."""
     return _template("card.html").render(
-        card=card, name="reply-card", message=None, settled=False, shown=list(_rows(card.blocks)), folded=[],
-        now=now, look=look,
+        card=card,
+        name="reply-card",
+        message=None,
+        settled=False,
+        shown=list(_rows(card.blocks)),
+        folded=[],
+        now=now,
+        look=look,
     )
 
 
@@ -156,9 +162,7 @@ def render_reply(reply: Reply, now: datetime, look: Look, *, typed: Mapping[str,
 
 def keep_typed(form: Form, typed: Mapping[str, str]) -> Form:
     """The form with the answers that were given, where it brings none of its own."""
-    return replace(
-        form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs)
-    )
+    return replace(form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs))
 
 
 def render_board(board: Board, now: datetime, look: Look) -> str:

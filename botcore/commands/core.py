@@ -14,7 +14,13 @@ from .registry import Command
 
 def core_commands(adapters: Sequence[str]) -> list[Command]:
     """The core's commands in the order of the help; `adapters` are the configured ones."""
-    topics = (general.COMMANDS, jobs.COMMANDS, reviewing.COMMANDS, workers.COMMANDS, people_commands(adapters))
+    topics = (
+        general.COMMANDS,
+        jobs.COMMANDS,
+        reviewing.COMMANDS,
+        workers.COMMANDS,
+        people_commands(adapters),
+    )
     return [command for topic in topics for command in topic]
 
 

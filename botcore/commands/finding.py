@@ -40,11 +40,11 @@ async def complete_job(context: Context, typed: str) -> Sequence[Completion]:
     return [Completion(row["id"], one_line(row["title"]), row["account"]) for row in rows]
 
 
-ACCOUNT = Param("account", "the account's name in the config; left out: all", named_only=True, complete=complete_account)
-ACCOUNT_FIRST = Param("account", "the account's name in the config; left out: all", complete=complete_account)
-SUBMISSION = Param(
-    "id", "a submission: A31, or the marketplace's own id", required=True, complete=complete_submission
+ACCOUNT = Param(
+    "account", "the account's name in the config; left out: all", named_only=True, complete=complete_account
 )
+ACCOUNT_FIRST = Param("account", "the account's name in the config; left out: all", complete=complete_account)
+SUBMISSION = Param("id", "a submission: A31, or the marketplace's own id", required=True, complete=complete_submission)
 
 
 def chosen_accounts(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> list[Account]:

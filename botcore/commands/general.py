@@ -47,7 +47,9 @@ async def _whoami(context: Context, values: Mapping[str, Any]) -> Reply:
     person = await context.house.people.of(context.actor)
     if person is None:
         return Reply(f"You have no role here: {stranger(context.actor)}.", result=Result.REFUSED)
-    return Reply(f"You are {person.name}, {person.role}. Your id here is {context.actor.user_id} ({context.actor.adapter}).")
+    return Reply(
+        f"You are {person.name}, {person.role}. Your id here is {context.actor.user_id} ({context.actor.adapter})."
+    )
 
 
 async def _status(context: Context, values: Mapping[str, Any]) -> Reply:

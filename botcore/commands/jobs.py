@@ -39,8 +39,15 @@ async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
         await context.house.store.tx(_save_jobs, found, context.now())
         jobs += [job for job in found if status in (None, job.status.value)]
     rows = tuple(
-        (one_line(job.title), job.id, job.account, job.status_text.lower(), f"{job.done} / {job.positions}",
-         str(job.unrated), money(job.price) if job.price is not None else "—")
+        (
+            one_line(job.title),
+            job.id,
+            job.account,
+            job.status_text.lower(),
+            f"{job.done} / {job.positions}",
+            str(job.unrated),
+            money(job.price) if job.price is not None else "—",
+        )
         for job in jobs[:MOST]
     )
     blocks.insert(0, Table(("Job", "Id", "Account", "Status", "Done", "To rate", "Price"), rows, empty="No jobs."))
@@ -104,13 +111,19 @@ async def _pending(context: Context, values: Mapping[str, Any]) -> Reply:
     table = Table(
         ("Job", "Id", "Account", "Waiting", "Oldest", "Next deadline"),
         tuple(
-            (one_line(row["title"] or row["job_id"]), row["job_id"], row["account"], str(row["waiting"]),
-             ago(timedelta(milliseconds=now - row["oldest"])), next_deadline(row, now))
+            (
+                one_line(row["title"] or row["job_id"]),
+                row["job_id"],
+                row["account"],
+                str(row["waiting"]),
+                ago(timedelta(milliseconds=now - row["oldest"])),
+                next_deadline(row, now),
+            )
             for row in mine
         ),
         empty="Nothing is waiting to be rated.",
     )
-    blocks = [table, *(problem_block(text) for text in _unread(context, accounts))]
+    blocks: list[Block] = [table, *(problem_block(text) for text in _unread(context, accounts))]
     return Reply(card=Card("Pending", badge=f"{total} waiting", blocks=tuple(blocks)))
 
 

@@ -35,7 +35,9 @@ async def _list(context: Context, values: Mapping[str, Any]) -> Reply:
         )
         for person in await context.house.people.all()
     )
-    return Reply(card=Card("People", blocks=(Table(("Name", "Role", "Known as", "Kept in"), rows, empty="Nobody yet."),)))
+    return Reply(
+        card=Card("People", blocks=(Table(("Name", "Role", "Known as", "Kept in"), rows, empty="Nobody yet."),))
+    )
 
 
 def _adding(adapters: Sequence[str]) -> Any:
@@ -47,10 +49,16 @@ def _adding(adapters: Sequence[str]) -> Any:
         if "web" in identities and identities["web"].lower() in ("yes", "true"):
             identities["web"] = name
         if not identities:
-            raise BadInput(f"say how they are known: {' or '.join(f'{a}=' for a in adapters) or 'configure an adapter'}")
+            raise BadInput(
+                f"say how they are known: {' or '.join(f'{a}=' for a in adapters) or 'configure an adapter'}"
+            )
         role = Role(values["role"])
-        await _change(context, "add", name, context.house.people.add(
-            name, role, identities, by=context.person.name, now=context.now()))
+        await _change(
+            context,
+            "add",
+            name,
+            context.house.people.add(name, role, identities, by=context.person.name, now=context.now()),
+        )
         link = f" `botcore link {name}` makes a sign-in link for them." if "web" in identities else ""
         return Reply(f"{name} is a {role} now.{link}")
 
@@ -84,7 +92,8 @@ def people_commands(adapters: Sequence[str]) -> tuple[Command, ...]:
     known = Param("name", "what they are called here", required=True, complete=_complete_person)
     role = Param("role", "what they may do", required=True, choices=tuple(role.value for role in Role))
     ids = tuple(
-        Param(a, "yes, for a page of their own" if a == "web" else f"their id in {a}", named_only=True) for a in adapters
+        Param(a, "yes, for a page of their own" if a == "web" else f"their id in {a}", named_only=True)
+        for a in adapters
     )
     return (
         Command("person list", "who may use the bot", Role.MANAGER, _list),

@@ -70,10 +70,20 @@ def _command_for(verdict: Verdict) -> Command:
         )
 
     params = [
-        Param("ids", "submissions: A31 A32, or the marketplace's own ids", required=True, many=True,
-              complete=complete_submission),
-        Param("reason", "a canned reason's label, or own words", Kind.TEXT, named_only=True,
-              complete=_complete_reason(verdict)),
+        Param(
+            "ids",
+            "submissions: A31 A32, or the marketplace's own ids",
+            required=True,
+            many=True,
+            complete=complete_submission,
+        ),
+        Param(
+            "reason",
+            "a canned reason's label, or own words",
+            Kind.TEXT,
+            named_only=True,
+            complete=_complete_reason(verdict),
+        ),
     ]
     if verdict is Verdict.APPROVE:
         params.append(Param("bonus", "dollars on top", Kind.MONEY, named_only=True))
@@ -267,8 +277,12 @@ def _reason_form(context: Context, subject: str, revision: int, verdict: Verdict
         Input("words", OWN_WORDS, InputKind.PARAGRAPH, help="added to the reason; the worker reads it"),
     ]
     if verdict is Verdict.REJECT:
-        kinds = (Choice("", "as the reason says"), Choice("incorrect", "Incorrect"), Choice("spam", "Spam"),
-                 Choice("dupe", "Duplicate"))
+        kinds = (
+            Choice("", "as the reason says"),
+            Choice("incorrect", "Incorrect"),
+            Choice("spam", "Spam"),
+            Choice("dupe", "Duplicate"),
+        )
         inputs.append(Input("satisfaction", "Kind", InputKind.CHOICE, choices=kinds))
     label = verdict.value.capitalize()
     tone = Tone.DANGER if verdict is Verdict.REJECT else Tone.WARNING
@@ -279,14 +293,32 @@ def _bonus_form(
     subject: str, revision: int, limit: Decimal, error: str = "", values: Mapping[str, str] | None = None
 ) -> Form:
     values = values or {}
-    happy = (Choice("", "not said"), Choice("excellent", "Excellent"), Choice("good", "Good"), Choice("ok", "OK"))
+    happy = (
+        Choice("", "not said"),
+        Choice("excellent", "Excellent"),
+        Choice("good", "Good"),
+        Choice("ok", "OK"),
+    )
     return Form(
         f"bonus:{subject}:{revision}",
         f"Approve {subject} with a bonus",
         (
-            Input("bonus", "Bonus in dollars", InputKind.MONEY, True, values.get("bonus", ""),
-                  help=f"at most {money(limit)}", error=error),
-            Input("satisfaction", "Satisfaction", InputKind.CHOICE, value=values.get("satisfaction", ""), choices=happy),
+            Input(
+                "bonus",
+                "Bonus in dollars",
+                InputKind.MONEY,
+                True,
+                values.get("bonus", ""),
+                help=f"at most {money(limit)}",
+                error=error,
+            ),
+            Input(
+                "satisfaction",
+                "Satisfaction",
+                InputKind.CHOICE,
+                value=values.get("satisfaction", ""),
+                choices=happy,
+            ),
             Input("words", "Words to the worker", InputKind.PARAGRAPH, value=values.get("words", "")),
         ),
         "Approve",
@@ -320,9 +352,7 @@ async def _decide(
     return await context.house.store.tx(decide, ask, context.house.limits, context.now())
 
 
-def _reason(
-    context: Context, verdict: Verdict, text: str, satisfaction: str | None
-) -> tuple[str, Satisfaction | None]:
+def _reason(context: Context, verdict: Verdict, text: str, satisfaction: str | None) -> tuple[str, Satisfaction | None]:
     chosen = next((r for r in reasons_for(context, verdict) if r.label.lower() == text.strip().lower()), None)
     said = Satisfaction(satisfaction) if satisfaction else (chosen.satisfaction if chosen else None)
     if verdict is Verdict.REJECT and said is None:
@@ -355,12 +385,30 @@ def more_card(name: str, revision: int, *, waiting: bool, bonus: bool) -> Card:
 
 
 COMMANDS = (
-    Command("show", "everything about a submission", Role.VIEWER, _show,
-            (Param("id", "A31, or the marketplace's own id", required=True, complete=complete_submission), ACCOUNT),
-            reads_work=True),
+    Command(
+        "show",
+        "everything about a submission",
+        Role.VIEWER,
+        _show,
+        (
+            Param("id", "A31, or the marketplace's own id", required=True, complete=complete_submission),
+            ACCOUNT,
+        ),
+        reads_work=True,
+    ),
     *(_command_for(verdict) for verdict in (Verdict.APPROVE, Verdict.REVISE, Verdict.REJECT)),
-    Command("undo", "take back your last decision, or the one on a submission", Role.REVIEWER, _undo,
-            (Param("id", "A31; left out: your last", complete=complete_submission), ACCOUNT)),
-    Command("history", "what was decided, by whom", Role.VIEWER, _history,
-            (Param("person", "only theirs", named_only=True), ACCOUNT)),
+    Command(
+        "undo",
+        "take back your last decision, or the one on a submission",
+        Role.REVIEWER,
+        _undo,
+        (Param("id", "A31; left out: your last", complete=complete_submission), ACCOUNT),
+    ),
+    Command(
+        "history",
+        "what was decided, by whom",
+        Role.VIEWER,
+        _history,
+        (Param("person", "only theirs", named_only=True), ACCOUNT),
+    ),
 )

@@ -9,7 +9,18 @@ from ..accounts import Account
 from ..cards import operation_card, record
 from ..clock import from_ms
 from ..models import Role, WorkerList
-from ..operations import ADD_TO_LIST, BLOCK, KINDS, UNBLOCK, Draft, Kind, cancel, confirm, open_operations, quote
+from ..operations import (
+    ADD_TO_LIST,
+    BLOCK,
+    KINDS,
+    UNBLOCK,
+    Draft,
+    Kind,
+    cancel,
+    confirm,
+    open_operations,
+    quote,
+)
 from ..pacing import Urgency
 from ..provider import Capability
 from ..review import NotPossible
@@ -85,9 +96,7 @@ async def _quote(context: Context, account: Account, kind: Kind, args: Mapping[s
     return Reply(card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
 
 
-async def _worker(
-    context: Context, values: Mapping[str, Any], needs: Capability | None = None
-) -> tuple[Account, str]:
+async def _worker(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> tuple[Account, str]:
     """The worker that was named, by their id or by a submission of theirs."""
     text: str = values["worker"]
     rows = await context.house.store.read(_worker_rows, text, values.get("account"))
@@ -173,9 +182,7 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
 
 
 async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
-    await context.house.store.tx(
-        cancel, _operation(subject), context.person.name, context.actor.adapter, context.now()
-    )
+    await context.house.store.tx(cancel, _operation(subject), context.person.name, context.actor.adapter, context.now())
     return Reply("Cancelled; nothing was done.")
 
 
@@ -191,9 +198,20 @@ WORKER = Param("worker", "a worker's id, or a submission of theirs", required=Tr
 
 COMMANDS = (
     Command("worker show", "a worker's record", Role.VIEWER, _show, (WORKER, ACCOUNT)),
-    Command("worker block", "keep a worker from your jobs", Role.MANAGER,
-            _quoting(BLOCK, Capability.BLOCK, BLOCK_WORDS), (WORKER, ACCOUNT), Capability.BLOCK),
-    Command("worker unblock", "let a blocked worker back", Role.MANAGER,
-            _quoting(UNBLOCK, Capability.UNBLOCK, UNBLOCK_WORDS), (WORKER, ACCOUNT), Capability.UNBLOCK),
+    Command(
+        "worker block",
+        "keep a worker from your jobs",
+        Role.MANAGER,
+        _quoting(BLOCK, Capability.BLOCK, BLOCK_WORDS),
+        (WORKER, ACCOUNT),
+        Capability.BLOCK,
+    ),
+    Command(
+        "worker unblock",
+        "let a blocked worker back",
+        Role.MANAGER,
+        _quoting(UNBLOCK, Capability.UNBLOCK, UNBLOCK_WORDS),
+        (WORKER, ACCOUNT),
+        Capability.UNBLOCK,
+    ),
 )
-

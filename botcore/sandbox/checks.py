@@ -1,4 +1,4 @@
-"""Reads the fields of a request, each with its rule; whatever is wrong is a `Refusal` that names the field."""
+"""The fields of a request, each with its rule; whatever is wrong is a `Refusal` that names the field."""
 
 from __future__ import annotations
 

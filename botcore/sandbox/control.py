@@ -1,4 +1,4 @@
-"""The back door: JSON over HTTP by which tests and demos turn the clock, set faults, play workers, and count."""
+"""The back door: JSON over HTTP, by which tests turn the clock, set faults, play workers, and count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way into a simulated API: key, rate limit, faults, then the endpoint in a transaction, then the answer."""
+"""The way into a simulated API: key, rate limit, faults, the endpoint in a transaction, the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GARBAGE = '<html><body><h1>Oops</h1>{"ok": tr'
 
 @dataclass(slots=True)
 class RequestCount:
-    """How many requests came, by account ("" where the key was wrong) and endpoint, and how many got a 429."""
+    """How many requests came, by account ("": a wrong key) and endpoint, and how many got a 429."""
 
     all: Counter[tuple[str, str]] = field(default_factory=Counter)
     limited: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -82,9 +82,7 @@ class Gateway:
         with suppress(Refusal), books.attempt():
             self._endpoints[call.endpoint].answer(books, call)
 
-    async def _go_wrong(
-        self, fault: Fault, request: web.Request, login: Login, call: Call
-    ) -> web.StreamResponse:
+    async def _go_wrong(self, fault: Fault, request: web.Request, login: Login, call: Call) -> web.StreamResponse:
         match fault.kind:
             case FaultKind.RATE_LIMIT:
                 self._limit.punish(login.account, self._world.clock.ms())

@@ -19,6 +19,7 @@ from .money import refund, spend
 from .world import Books
 
 DAY_MS = 86_400_000
+_UNRATED_OF_JOB = "FROM task WHERE account = :account AND job_id = job.id AND state = 'unrated'"
 _APPROVAL_SECONDS = (60, 180)  # how long the site takes to look at a new job
 
 
@@ -88,7 +89,8 @@ def post(books: Books, terms: Terms, *, extras: int = 0, paused: bool = False, r
         ":title, :price, "
         ":positions, :reserved, :ttr, :per_worker, :countries, :excluded, :list_id, :slots, :data)",
         n=n, id=job_id, account=books.account, created=books.at, title=terms.title, price=terms.price,
-        status=Status.RUNNING if running else Status.PENDING_REVIEW, positions=terms.positions, reserved=price,
+        status=Status.RUNNING if running else Status.PENDING_REVIEW, positions=terms.positions,
+        reserved=price,
         ttr=terms.ttr_days, per_worker=terms.per_worker, countries=json.dumps(terms.countries),
         excluded=json.dumps(terms.excluded), list_id=terms.list_id, data=json.dumps(terms.data),
         slots=json.dumps([[slot.type, slot.description] for slot in terms.slots]),
@@ -128,12 +130,9 @@ def listed(
     """A page of the buyer's jobs by date of creation, and how many there are in all."""
     where = "AND (:status = '' OR status = :status)"
     if unrated:
-        where += " AND EXISTS (SELECT 1 FROM task WHERE account = :account AND job_id = job.id AND state = 'unrated')"
-    total = books.value(
-        f"SELECT count(*) FROM job WHERE account = :account {where}",
-        account=books.account,
-        status=status,
-    )
+        where += f" AND EXISTS (SELECT 1 {_UNRATED_OF_JOB})"
+    count = f"SELECT count(*) FROM job WHERE account = :account {where}"  # noqa: S608
+    total = books.value(count, account=books.account, status=status)
     order = f"{where} ORDER BY n {'DESC' if newest_first else 'ASC'} LIMIT :limit OFFSET :offset"
     return _select(books, order, status=status, limit=limit, offset=offset), int(total)
 
@@ -246,12 +245,9 @@ def _change(books: Books, job_id: str, before: Sequence[Status], after: Status, 
 
 
 def _select(books: Books, where: str, **params: object) -> list[Job]:
-    rows = books.q(
-        "SELECT *, (SELECT count(*) FROM task WHERE account = :account AND job_id = job.id AND "  # noqa: S608
-        "state = 'unrated') "
-        f"AS unrated FROM job WHERE account = :account {where}",
-        account=books.account, **params,
-    )  # fmt: skip
+    unrated = f"(SELECT count(*) {_UNRATED_OF_JOB}) AS unrated"
+    sql = f"SELECT *, {unrated} FROM job WHERE account = :account {where}"  # noqa: S608
+    rows = books.q(sql, account=books.account, **params)
     return [_job(row) for row in rows]
 
 

@@ -17,6 +17,7 @@ _GAP_SECONDS = (8, 20)  # between two arrivals
 _ASLEEP_MS = 600_000  # workers do not make up for more than this
 _SEED_GAP_MS = 540_000  # between two submissions of those that are there at the start
 _SEED_SPAN_MS = 2 * jobs.DAY_MS
+FIRST_JOBS_MS = 3 * jobs.DAY_MS  # how old the first jobs are at the start
 
 
 def start(world: World) -> None:
@@ -29,10 +30,7 @@ def start(world: World) -> None:
 
 def keep_coming(books: Books) -> None:
     """From now on, workers submit by themselves."""
-    if (
-        books.one("SELECT 1 FROM agenda WHERE account = :account AND kind = 'arrival'", account=books.account)
-        is None
-    ):
+    if books.one("SELECT 1 FROM agenda WHERE account = :account AND kind = 'arrival'", account=books.account) is None:
         _expect(books, (books.value("SELECT max(n) FROM task") or 0) + 1)
 
 
@@ -45,9 +43,7 @@ def begin(books: Books, job_ids: Sequence[str], waiting: int) -> None:
     """Fills new jobs with submissions of the last hours, taking turns."""
     gap = min(_SEED_GAP_MS, _SEED_SPAN_MS // max(1, waiting))
     for i in range(waiting):
-        then = Books(
-            books.db, books.account, books.provider, books.at - (waiting - i) * gap, books.now, books.seed
-        )
+        then = books.ago((waiting - i) * gap)
         hand_in(then, job_ids[i % len(job_ids)], announce=False)
 
 
@@ -102,8 +98,7 @@ def _any_open(books: Books) -> str | None:
     ids = [
         row["id"]
         for row in books.q(
-            "SELECT id FROM job WHERE account = :account AND status = 'running' AND filled < "
-            "positions ORDER BY n",
+            "SELECT id FROM job WHERE account = :account AND status = 'running' AND filled < positions ORDER BY n",
             account=books.account,
         )
     ]

@@ -53,9 +53,7 @@ def block(books: Books, workers: Sequence[str]) -> list[str]:
     """Blocks workers and takes them off every list of the buyer; returns those who exist."""
     blocked = [worker for worker in workers if is_known(books, worker)]
     for worker in blocked:
-        books.q(
-            "INSERT OR IGNORE INTO blocked VALUES (:account, :worker)", account=books.account, worker=worker
-        )
+        books.q("INSERT OR IGNORE INTO blocked VALUES (:account, :worker)", account=books.account, worker=worker)
         books.q(
             "DELETE FROM member WHERE worker_id = :worker AND list_id IN (SELECT id FROM list WHERE "
             "account = :account)",

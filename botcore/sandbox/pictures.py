@@ -22,7 +22,7 @@ _INK, _FAINT, _PAPER = (32, 36, 44), (120, 126, 138), (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is on a screenshot: a page in a browser's window, signed in as somebody. `luck` seeds the details."""
+    """What a screenshot shows: a page in a browser's window, signed in as somebody. `luck` seeds the rest."""
 
     page: Page
     title: str

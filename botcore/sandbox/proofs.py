@@ -28,7 +28,7 @@ def load(text: str) -> tuple[Proof, ...]:
 
 
 def given(value: Any) -> Proof:
-    """A proof as a test spells it: `{"text": …}`, `{"screenshot": address}`, or anything else to pass on raw."""
+    """A proof as a test spells it: `{"text": …}`, `{"screenshot": address}`, or anything else, passed on."""
     match value:
         case {"text": str(text), **rest} if not rest:
             return Proof("text", text)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from random import Random
 
 _FIRST = (
-    "amina bilal carla dinesh elena farid grace hamza irina joao kavya luis maria nadia omar priya quang rosa samir "
-    "tala usman vera wei yara zoran"
+    "amina bilal carla dinesh elena farid grace hamza irina joao kavya luis maria nadia omar priya quang "
+    "rosa samir tala usman vera wei yara zoran"
 )
-_LAST = (
-    "ahmed b costa das eze f garcia h islam jones khan lopez m nguyen ortiz p rahman santos tran uddin v w"
-)
+_LAST = "ahmed b costa das eze f garcia h islam jones khan lopez m nguyen ortiz p rahman santos tran uddin v w"
 
 _OPINIONS = (
     "The page loads quickly and the menu is clear.",
@@ -46,7 +44,8 @@ _CONSONANTS, _VOWELS = "bcdfghjklmnprstvz", "aeiou"
 
 def user_name(luck: Random) -> str:
     """A name such as people choose on websites."""
-    return f"{luck.choice(_FIRST.split())}{luck.choice(['', '.', '_'])}{luck.choice(_LAST.split())}{luck.randint(1, 99)}"
+    first, mark, last = luck.choice(_FIRST.split()), luck.choice(("", ".", "_")), luck.choice(_LAST.split())
+    return f"{first}{mark}{last}{luck.randint(1, 99)}"
 
 
 def honest(asked: str, name: str, luck: Random) -> str:
@@ -79,6 +78,4 @@ def spam(luck: Random) -> str:
 
 
 def _gibberish(luck: Random) -> str:
-    return "".join(
-        luck.choice(_CONSONANTS) + luck.choice(_VOWELS + _CONSONANTS) for _ in range(luck.randint(2, 5))
-    )
+    return "".join(luck.choice(_CONSONANTS) + luck.choice(_VOWELS + _CONSONANTS) for _ in range(luck.randint(2, 5)))

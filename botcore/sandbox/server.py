@@ -153,7 +153,7 @@ class SandboxServer:
             return life.visit(books, job_id, worker_id, count, proofs=proofs, country=country, ip=ip)
 
     def resubmit(self, account: str, task_id: str, proofs: list[Proof] | None = None) -> None:
-        """Makes a worker hand in now what they were asked to do again. Raises `Refusal` where nobody asked."""
+        """Makes a worker hand in now what was sent back. Raises `Refusal` where nobody asked."""
         self.world.catch_up()
         with self._turn(account) as books:
             resubmit(books, task_id, proofs)
@@ -205,9 +205,7 @@ class SandboxServer:
         with self._turn(name) as books:
             row = books.one("SELECT spendable, webhook_url FROM account WHERE name = :name", name=name)
             tasks = _counts(books, "SELECT state, count(*) FROM task WHERE account = :name GROUP BY state")
-            posts = _counts(
-                books, "SELECT state, count(*) FROM webhook_post WHERE account = :name GROUP BY state"
-            )
+            posts = _counts(books, "SELECT state, count(*) FROM webhook_post WHERE account = :name GROUP BY state")
             jobs = books.value("SELECT count(*) FROM job WHERE account = :name", name=name)
         assert row is not None  # noqa: S101 - the account's own row
         return {
@@ -233,7 +231,8 @@ class SandboxServer:
             with self.world.turn(name, provider) as books:
                 if books.one("SELECT 1 FROM account WHERE name = :name", name=name) is None:
                     _sign_up(books)
-                    life.begin(books, self._sandboxes[provider].furnish(books, self._waiting), self._waiting)
+                    first = self._sandboxes[provider].furnish(books.ago(life.FIRST_JOBS_MS), self._waiting)
+                    life.begin(books, first, self._waiting)
                 (life.keep_coming if self._busy else life.stop_coming)(books)
                 self._logins[name] = _login(books)
         self._gateways = {
@@ -273,9 +272,7 @@ class SandboxServer:
             self.world.changed.clear()
             self.world.catch_up()
             await self._webhooks.deliver_due()
-            due = [
-                moment for moment in (self.world.next_due(), self._webhooks.next_due()) if moment is not None
-            ]
+            due = [moment for moment in (self.world.next_due(), self._webhooks.next_due()) if moment is not None]
             waits: list[Coroutine[Any, Any, object]] = [self.world.changed.wait()]
             if due:
                 # a moment more, since clocks are finer than the milliseconds that things are due in

@@ -80,11 +80,12 @@ def submit(
     n = (books.value("SELECT max(n) FROM task") or 0) + 1
     task_id = books.ident(14, books.account, "task", n)
     books.q(
-        "INSERT INTO task (n, id, account, job_id, worker_id, country, ip, state, finished_ms, "
-        "proofs, announced) "
+        "INSERT INTO task "
+        "(n, id, account, job_id, worker_id, country, ip, state, finished_ms, proofs, announced) "
         "VALUES (:n, :id, :account, :job, :worker, :country, :ip, 'unrated', :at, :proofs, :announced)",
-        n=n, id=task_id, account=books.account, job=job.id, worker=worker.id, country=country or worker.country,
-        ip=ip or worker.ip, at=books.at, proofs=dump(proofs), announced=not announce,
+        n=n, id=task_id, account=books.account, job=job.id, worker=worker.id,
+        country=country or worker.country, ip=ip or worker.ip, at=books.at,
+        proofs=dump(proofs), announced=not announce,
     )  # fmt: skip
     jobs.fill_position(books, job)
     _await_rating(books, job, task_id)
@@ -138,9 +139,9 @@ def rate(books: Books, judgement: Judgement, made_by: str = "api") -> None:
             people.block(books, [task.worker_id])
         books.never("deadline", task.id)
         books.note(
-            "rate", made_by, job_id=task.job_id, task_id=task.id, revision=task.revision, rating=judgement.rating,
-            satisfaction=judgement.satisfaction, comment=judgement.comment, bonus=dollars(judgement.bonus),
-            list_id=judgement.list_id, block_worker=judgement.block_worker,
+            "rate", made_by, job_id=task.job_id, task_id=task.id, revision=task.revision,
+            rating=judgement.rating, satisfaction=judgement.satisfaction, comment=judgement.comment,
+            bonus=dollars(judgement.bonus), list_id=judgement.list_id, block_worker=judgement.block_worker,
         )  # fmt: skip
 
 
@@ -163,9 +164,7 @@ def listed(
     # written out, since only a literal lets SQLite use the index of what is unrated
     words = ", ".join(f"'{state}'" for state in states)
     where = (
-        f"account = :account AND state IN ({words})"
-        if len(states) > 1
-        else f"account = :account AND state = {words}"
+        f"account = :account AND state IN ({words})" if len(states) > 1 else f"account = :account AND state = {words}"
     )
     if job_id is not None:
         where += " AND job_id = :job"
@@ -195,7 +194,8 @@ def _take(books: Books, judgement: Judgement) -> Task:
 def _send_back(books: Books, task: Task, comment: str) -> None:
     books.q(
         "INSERT INTO revision VALUES (:id, :number, :finished, :proofs, :comment)",
-        id=task.id, number=task.revision, finished=task.finished_ms, proofs=dump(task.proofs), comment=comment,
+        id=task.id, number=task.revision, finished=task.finished_ms, proofs=dump(task.proofs),
+        comment=comment,
     )  # fmt: skip
     seconds = books.chance("answer", task.id, task.revision).uniform(*_ANSWER_SECONDS)
     books.later(books.at + round(seconds * 1000), "resubmit", task.id)

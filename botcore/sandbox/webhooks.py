@@ -34,9 +34,7 @@ class Webhooks:
 
     def next_due(self) -> int | None:
         """When the next post is due, in ms since the epoch."""
-        row = self._world.db.execute(
-            "SELECT min(next_ms) FROM webhook_post WHERE state = 'waiting'"
-        ).fetchone()
+        row = self._world.db.execute("SELECT min(next_ms) FROM webhook_post WHERE state = 'waiting'").fetchone()
         return None if row[0] is None else int(row[0])
 
     async def deliver_due(self) -> None:

@@ -16,8 +16,8 @@ from .world import Books
 _TRIES = 8  # how many regulars are asked before somebody new comes
 _HABITS = {"honest": 72, "careless": 10, "spammer": 8, "copier": 10}
 _COUNTRIES = {
-    "BD": 16, "IN": 14, "PK": 10, "PH": 9, "NG": 8, "US": 7, "UK": 5, "BR": 5, "ID": 5, "VN": 4, "MA": 3, "EG": 3,
-    "KE": 3, "CO": 2, "RO": 2, "PL": 2, "DE": 2, "TR": 2,
+    "BD": 16, "IN": 14, "PK": 10, "PH": 9, "NG": 8, "US": 7, "UK": 5, "BR": 5, "ID": 5, "VN": 4, "MA": 3,
+    "EG": 3, "KE": 3, "CO": 2, "RO": 2, "PL": 2, "DE": 2, "TR": 2,
 }  # fmt: skip
 
 
@@ -92,9 +92,7 @@ def _text(slot: Slot, worker: Worker, revision: int, luck: Random) -> str:
     return prose.honest(slot.description, worker.name, luck)
 
 
-def _page(
-    job: Job, slot: Slot, worker: Worker, revision: int, picture_id: str, luck: Random
-) -> pictures.Recipe:
+def _page(job: Job, slot: Slot, worker: Worker, revision: int, picture_id: str, luck: Random) -> pictures.Recipe:
     page: pictures.Page
     asked = f"{job.terms.title} {slot.description}".lower()
     if worker.habit in ("careless", "spammer") and not revision:
@@ -132,9 +130,7 @@ def _may_do(books: Books, job: Job, worker: Worker) -> bool:
 
 def _sign_up(books: Books, n: int, countries: Sequence[str]) -> Worker:
     luck = books.chance("worker", n)
-    country = (
-        luck.choice(countries) if countries else luck.choices(list(_COUNTRIES), list(_COUNTRIES.values()))[0]
-    )
+    country = luck.choice(countries) if countries else luck.choices(list(_COUNTRIES), list(_COUNTRIES.values()))[0]
     ip = _neighbours_ip(books, n) if luck.random() < 0.1 else None
     # 198.18.0.0/15 is set aside for tests: an address there is nobody's
     ip = ip or f"198.{luck.randint(18, 19)}.{luck.randint(0, 255)}.{luck.randint(1, 254)}"

@@ -13,7 +13,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ class Books:
     at: int
     now: int
     seed: int
+
+    def ago(self, ms: int) -> Books:
+        """The same books so much earlier, for what happened before."""
+        return replace(self, at=self.at - ms)
 
     def q(self, sql: str, **params: object) -> list[sqlite3.Row]:
         """Runs one statement with `:named` parameters and returns all its rows."""
@@ -101,18 +105,14 @@ Event = Callable[[Books, Mapping[str, Any]], None]
 class World:
     """The world in one SQLite file (None: in memory). Everything in it runs on the event loop's thread."""
 
-    def __init__(
-        self, database: Path | None, *, seed: int, speed: float = 1.0, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, database: Path | None, *, seed: int, speed: float = 1.0, clock: Clock | None = None) -> None:
         self.db = sqlite3.connect(database or ":memory:", isolation_level=None)
         self.db.row_factory = sqlite3.Row
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.executescript(SCHEMA)
         self.seed = self._remember("seed", seed)
-        self.clock = clock or SandboxClock(
-            speed, from_ms(max(self._remember("now", 0), to_ms(SandboxClock().now())))
-        )
+        self.clock = clock or SandboxClock(speed, from_ms(max(self._remember("now", 0), to_ms(SandboxClock().now()))))
         self.changed = asyncio.Event()  # something was written: what is due next may be another thing
         self._events: dict[str, Event] = {}
 

@@ -46,7 +46,11 @@ class SqliteEngine(Engine):
             while True:
                 self._woken.clear()
                 taken, next_at = await self._store.tx(
-                    _take, self._clock.ms(), list(self._running), AT_ONCE - len(self._running), frozenset(handlers)
+                    _take,
+                    self._clock.ms(),
+                    list(self._running),
+                    AT_ONCE - len(self._running),
+                    frozenset(handlers),
                 )
                 for work, version in taken:
                     task = asyncio.create_task(self._work(work, version, handlers[work.kind]), name=work.key)

@@ -42,9 +42,7 @@ class Tx(Reader):
     """A transaction: what is written and what is enqueued in it become durable together, or not at all."""
 
     @abstractmethod
-    def put(
-        self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int
-    ) -> None:
+    def put(self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int) -> None:
         """Enqueues work. Of live work with the same `key` there is one: a second `put` brings it forward
         (the earlier `not_before`, the smaller `prio`), replaces its arguments, and makes it run once more if it
         is running just now. Work of one `part` never runs concurrently. `not_before`: ms since the epoch."""
@@ -58,16 +56,12 @@ class Store(ABC):
     """A database."""
 
     @abstractmethod
-    async def tx(
-        self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` in a transaction and returns once it is durable. `fn` does no I/O and may be run again.
         Raises what `fn` raises (then nothing of it is kept), or `StoreError`."""
 
     @abstractmethod
-    async def read(
-        self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def read(self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` on a read-only view, beside the writers."""
 
     @abstractmethod

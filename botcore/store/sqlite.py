@@ -55,9 +55,7 @@ class SqliteTx(SqliteReader, Tx):
         self.hooks: list[Callable[[], None]] = []
         self.enqueued = False
 
-    def put(
-        self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int
-    ) -> None:
+    def put(self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int) -> None:
         self.enqueued = True
         self.q(PUT, kind=kind, key=key, part=part, prio=prio, not_before=not_before, args=json.dumps(args))
 
@@ -243,7 +241,12 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """A connection as the store uses them; a read-only one may be closed by another thread."""
     uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rwc'}"
     conn = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=5.0, check_same_thread=not readonly, cached_statements=256
+        uri,
+        uri=True,
+        isolation_level=None,
+        timeout=5.0,
+        check_same_thread=not readonly,
+        cached_statements=256,
     )
     conn.row_factory = _as_dict
     conn.execute("PRAGMA busy_timeout = 5000")
@@ -283,9 +286,7 @@ def take_lock(path: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise AlreadyRunning(
-            f"another botcore is using {path}: stop it first, or use another database"
-        ) from error
+        raise AlreadyRunning(f"another botcore is using {path}: stop it first, or use another database") from error
     lock.truncate(0)
     lock.write(str(os.getpid()).encode())
     lock.flush()

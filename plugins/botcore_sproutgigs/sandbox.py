@@ -34,6 +34,7 @@ _FAR = 1_000_000  # pages and list ids end somewhere
 _SATISFACTIONS = {"ok": ("excellent", "good", "ok"), "not_ok": ("incorrect", "spam", "dupe"), "revise": ()}
 _LEVELS = ("starter", "expert", "advanced")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
+_UNTOLD = ("distribution", "hold_required", "variables")  # not in the shape of a job in a list
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}")
 
 
@@ -79,9 +80,7 @@ class SproutGigsSandbox(Sandbox):
             given = base64.b64decode(token, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return scheme == "Basic" and hmac.compare_digest(
-            given, f"{login.user_id}:{login.api_secret}".encode()
-        )
+        return scheme == "Basic" and hmac.compare_digest(given, f"{login.user_id}:{login.api_secret}".encode())
 
     def settings(self, login: Login) -> dict[str, str]:
         return {
@@ -116,9 +115,7 @@ class SproutGigsSandbox(Sandbox):
         if secret is None:
             return json.dumps(tasks).encode(), headers
         event = [{"job_id": job_id, "task_ids": ids} for job_id, ids in tasks.items()]
-        body = json.dumps(
-            {"event_type": "tasks_submitted", "event_date": _iso(when), "event": event}
-        ).encode()
+        body = json.dumps({"event_type": "tasks_submitted", "event_date": _iso(when), "event": event}).encode()
         digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return body, {**headers, "X-Sproutgigs-Signature": f"sha256={digest}"}
 
@@ -210,7 +207,7 @@ def _get_job(books: Books, call: Call) -> Any:
 
 def _job(books: Books, job: jobs.Job) -> dict[str, Any]:
     terms = job.terms
-    own = {name: value for name, value in terms.data.items() if name != "distribution"}
+    own = {name: value for name, value in terms.data.items() if name not in _UNTOLD}
     return {
         "id": job.id,
         "id_user": books.value("SELECT user_id FROM account WHERE name = :name", name=books.account),
@@ -240,8 +237,7 @@ def _balances(books: Books, call: Call) -> Any:
 
 def _zones(books: Books, call: Call) -> Any:
     return [
-        {"id": zone.id, "zone": zone.name, "excludable_countries": list(zone.countries)}
-        for zone in _ZONES.values()
+        {"id": zone.id, "zone": zone.name, "excludable_countries": list(zone.countries)} for zone in _ZONES.values()
     ]
 
 
@@ -259,9 +255,7 @@ def _categories(books: Books, call: Call) -> Any:
 
 def _own_values(books: Books, task: tasks.Task) -> list[dict[str, str]]:
     variables = json.loads(books.value("SELECT data ->> 'variables' FROM job WHERE id = :id", id=task.job_id))
-    return [
-        {"name": each["name"], "value": each["values"][task.n % len(each["values"])]} for each in variables
-    ]
+    return [{"name": each["name"], "value": each["values"][task.n % len(each["values"])]} for each in variables]
 
 
 # Ratings.
@@ -571,9 +565,7 @@ def _first_jobs(room: int) -> list[jobs.Terms]:
             jobs.Slot("screenshot", "Screenshot of your profile page"),
             jobs.Slot("text", "Your user name"),
         ),
-        data=_settings(
-            "0501", "Open https://meadowmail.example/join", "Make a free account", "Open your profile"
-        ),
+        data=_settings("0501", "Open https://meadowmail.example/join", "Make a free account", "Open your profile"),
     )
     film = jobs.Terms(
         title="Watch our video about bees",
@@ -593,9 +585,7 @@ def _first_jobs(room: int) -> list[jobs.Terms]:
             jobs.Slot("text", "The completion code"),
             jobs.Slot("text", "What would you improve? At least one sentence"),
         ),
-        data=_settings(
-            "9001", "Open https://questions.example/shopping", "Answer all", "Copy the code at the end"
-        ),
+        data=_settings("9001", "Open https://questions.example/shopping", "Answer all", "Copy the code at the end"),
     )
     return [sign_up, film, replace(survey, data={**survey.data, "workers_level": "expert"})]
 

@@ -177,9 +177,7 @@ class WireCategory(Wire):
     id: Id
     category: Text = ""
     subcategory: Text = ""
-    min_task_value: Annotated[dict[str, Decimal], BeforeValidator(lambda v: amounts(v))] = Field(
-        default_factory=dict
-    )
+    min_task_value: Annotated[dict[str, Decimal], BeforeValidator(lambda v: amounts(v))] = Field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,81 @@
+"""`botcore check`: a line for each thing that must be right, and what to do where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .app import Bot
+from .config import Config
+from .host import Host, PluginState
+from .models import Role
+from .pacing import Urgency
+from .provider import AuthFailed, Capability, ProviderError
+from .text import money
+
+
+class Checklist:
+    def __init__(self) -> None:
+        self.failed = False
+
+    def good(self, what: str) -> None:
+        print(f"ok      {what}", flush=True)
+
+    def note(self, what: str) -> None:
+        print(f"note    {what}", flush=True)
+
+    def bad(self, what: str) -> None:
+        self.failed = True
+        print(f"FAILED  {what}", flush=True)
+
+
+async def check(config: Config, host: Host) -> int:
+    """Checks settings, keys and reachability; returns 1 where anything failed."""
+    todo = Checklist()
+    todo.good(f"{config.path}: read")
+    for plugin in host.plugins:
+        if plugin.state is not PluginState.RUNNING or plugin.error:
+            todo.bad(f"plugin {plugin.name}: {plugin.error}")
+    bot = await Bot.open(config, host)
+    try:
+        todo.good(f"{config.bot.database}: can be written")
+        await asyncio.gather(*(_check_account(bot, name, todo) for name in bot.accounts))
+        _check_settings(bot, todo)
+    finally:
+        await bot.stop()
+    return 1 if todo.failed else 0
+
+
+async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:
+    account = bot.accounts[name]
+    what = f"account {name} ({account.provider.title})"
+    try:
+        if Capability.BALANCE in account.provider.capabilities:
+            balance = await account.call(lambda p: p.balance(), Urgency.PERSON)
+            todo.good(f"{what}: reached, {money(balance.spendable)} to spend")
+        else:
+            await account.call(lambda p: p.waiting(), Urgency.PERSON)
+            todo.good(f"{what}: reached")
+    except AuthFailed as error:
+        todo.bad(f"{what}: {error}; check its keys in the config")
+    except ProviderError as error:
+        todo.bad(f"{what}: {error}; check base_url and the connection")
+    if not account.hook_secret and Capability.WEBHOOKS in account.provider.capabilities:
+        todo.note(f"{what}: no webhook_secret, so new work is only found by polling")
+
+
+def _check_settings(bot: Bot, todo: Checklist) -> None:
+    config = bot.config
+    if not config.accounts:
+        todo.bad("no account: add one under [accounts.NAME]")
+    if not config.adapters:
+        todo.bad("no messenger: add one, such as [adapters.web]")
+    for channel in config.channels:
+        todo.good(f"channel {channel.name}: {channel.adapter}, {channel.to}")
+    if not any(channel.purpose == "review" for channel in config.channels):
+        todo.bad('no channel of purpose "review": submissions have nowhere to go')
+    if not any(person.role is Role.OWNER for person in config.people):
+        todo.note("no owner among [people]: only this machine's user can do what needs one")
+    if config.limits.max_bonus is None:
+        todo.note("limits.max_bonus is not set: there are no bonuses")
+    if config.limits.daily_spend is None:
+        todo.note("limits.daily_spend is not set: there is no limit on what is spent in a day")

@@ -1,0 +1,86 @@
+"""Cards on a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from .text import ago, clean, one_line
+from .ui import Block, Card, Field, Fields, Form, Picture, Reply, Table, Text
+
+WIDEST = 48  # columns of one cell
+
+
+def draw_reply(reply: Reply) -> str:
+    """A reply as plain text."""
+    parts = [clean(reply.text)] if reply.text else []
+    if reply.card:
+        parts.append(draw_card(reply.card))
+    if reply.form:
+        parts.append(_form(reply.form))
+    return "\n\n".join(parts)
+
+
+def draw_card(card: Card) -> str:
+    """A card as plain text."""
+    head = " — ".join(part for part in (one_line(card.title), one_line(card.subtitle)) if part)
+    lines = [head + (f"  [{one_line(card.badge)}]" if card.badge else "")]
+    lines += [text for block in card.blocks if (text := _block(block))]
+    if card.footer:
+        lines.append(one_line(card.footer))
+    return "\n".join(lines)
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Fields():
+            width = max((len(field.name) for field in block.fields), default=0)
+            return "\n".join(f"  {field.name:<{width}}  {_value(field)}" for field in block.fields)
+        case Text():
+            title = f"{one_line(block.title)}: " if block.title else ""
+            body = clean(block.text)
+            return "\n".join(f"  {'> ' if block.quoted else ''}{line}" for line in f"{title}{body}".splitlines())
+        case Picture():
+            return f"  [picture] {one_line(block.title)}: {one_line(block.source)} {block.note}".rstrip()
+        case Table():
+            return _table(block)
+
+
+def _value(field: Field) -> str:
+    if field.when is None:
+        return clean(field.value)
+    words = ago(field.when - datetime.now(UTC))
+    past = field.when <= datetime.now(UTC)
+    spoken = f"{words} ago" if past else f"in {words}"
+    return f"{field.when:%Y-%m-%d %H:%M} UTC ({spoken})"
+
+
+def _table(table: Table) -> str:
+    title = f"  {one_line(table.title)}\n" if table.title else ""
+    if not table.rows:
+        return f"{title}  {table.empty}"
+    rows = [table.columns, *table.rows]
+    cells = [[_fit(one_line(cell)) for cell in row] for row in rows]
+    widths = [max(_columns(row[i]) for row in cells) for i in range(len(table.columns))]
+    lines = [_row(row, widths) for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return title + "\n".join(f"  {line}".rstrip() for line in lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(cells, widths, strict=False))
+
+
+def _fit(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal draws it."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def _form(form: Form) -> str:
+    asks = "\n".join(f"  {item.label}{': ' + item.error if item.error else ''}" for item in form.inputs)
+    return f"{form.title}\n{asks}"

@@ -1,0 +1,90 @@
+"""`botcore do` and `botcore link`: through the running bot, or else by itself."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from .app import Bot
+from .commands.parse import BadInput, find_command
+from .config import Config
+from .control import Done, ask_running, run_line
+from .draw import draw_reply
+from .host import Host
+from .pacing import Urgency
+from .provider import ProviderError
+from .ui import Reply
+
+log = logging.getLogger(__name__)
+
+
+async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool, yes: bool, wait: bool) -> int:
+    """Runs one command as the local owner and prints its answer; returns the exit code."""
+    line = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
+    body = {"line": line, "yes": yes, "wait": wait}
+    answer = await ask_running(config.bot.database, "/do", body)
+    if answer is not None:
+        host.close()
+        done = Done(answer["exit"], answer["reply"])
+    else:
+        done = await _alone(config, host, line, yes=yes)
+    reply = TypeAdapter(Reply).validate_python(done.reply)
+    if as_json:
+        import json
+
+        shown = done.reply["card"] or {key: done.reply[key] for key in ("text", "result", "form")}
+        print(json.dumps(shown, ensure_ascii=False))
+        if done.reply["card"] and reply.text:
+            print(reply.text, file=sys.stderr)
+    else:
+        print(draw_reply(reply))
+    return done.exit
+
+
+async def _alone(config: Config, host: Host, line: str, *, yes: bool) -> Done:
+    """No bot is running: takes the database, reads the marketplaces where the command needs it, and sees its work out."""
+    bot = await Bot.open(config, host, immediate=True)
+    try:
+        await bot.work_alone()
+        if _reads_work(bot, line):
+            for account in bot.accounts.values():
+                try:
+                    await bot.intake.poll(account, Urgency.PERSON)
+                except ProviderError as error:
+                    log.warning("%s could not be read: %s", account.name, error)
+        return await run_line(bot, line, yes=yes, wait=True)
+    finally:
+        await bot.stop()
+
+
+def _reads_work(bot: Bot, line: str) -> bool:
+    try:
+        return find_command(bot.dispatcher.house.commands, line)[0].reads_work
+    except BadInput:
+        return False
+
+
+async def link(config: Config, host: Host, name: str) -> int:
+    """Prints a sign-in link for a person; returns the exit code."""
+    answer = await ask_running(config.bot.database, "/link", {"person": name})
+    if answer is None:
+        bot = await Bot.open(config, host)
+        try:
+            person = await bot.people.named(name)
+            answer = {"known": person is not None, "link": await bot.link_for(person) if person else None}
+        finally:
+            await bot.stop()
+    if answer["link"]:
+        print(answer["link"])
+        return 0
+    why = (
+        f"{name} has no page: give them web = true in the config, or `person add {name} role=... web=yes`, "
+        "and have an [adapters.web] section"
+        if answer["known"]
+        else f"nobody is called {name}: see `botcore do person list`"
+    )
+    print(f"botcore: {why}", file=sys.stderr)
+    return 1
