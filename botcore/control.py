@@ -56,7 +56,7 @@ async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
 
 
 async def _settled(bot: Bot, reply: Reply) -> Reply:
-    while await bot.store.read(unsettled, reply.decisions) or await bot.store.read(open_operations, reply.operations):
+    while await bot.store.read(_under_way, reply):
         await bot.clock.sleep(0.05)
     ends = await bot.store.read(_ends, reply.decisions)
     result = reply.result
@@ -71,6 +71,10 @@ async def _settled(bot: Bot, reply: Reply) -> Reply:
         card = await bot.store.read(submission_card, ends[0][0], bot.clock.ms())
     words = "; ".join(text for _, _, text in ends) or reply.text
     return Reply(words, card, None, result, reply.decisions, reply.operations)
+
+
+def _under_way(reader: Reader, reply: Reply) -> bool:
+    return bool(unsettled(reader, reply.decisions)) or open_operations(reader, reply.operations)
 
 
 def _ends(reader: Reader, decisions: tuple[int, ...]) -> list[tuple[int, str, str]]:

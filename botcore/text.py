@@ -1,4 +1,4 @@
-"""Text for people: what workers wrote, made harmless, and numbers and times in words."""
+"""Other people's text made fit to show, and numbers, spans and ids put into words. All of it pure."""
 
 from __future__ import annotations
 
@@ -8,67 +8,92 @@ import unicodedata
 from datetime import timedelta
 from decimal import Decimal
 
-ELLIPSIS = "…"
-SHORTEST_PRINT = 12  # characters: shorter texts are alike by chance
+FINGERPRINT_LENGTH = 12  # shorter texts ("done", "ok thanks") are alike by chance
+LONGEST_CLUSTER = 32  # characters that can belong together; what is longer is made to annoy
 BLOCK = 999  # short ids with the same letters
-
-_JOINER = "\u200d"  # holds emoji together
-_EMOJI_JOINED = re.compile(
-    r"(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
-)
-_SHORT_ID = re.compile(r"#?([A-Za-z]{1,6})([1-9][0-9]{0,2})")
-_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180e")
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """Text without what could fake or hide content: controls, bidirectional marks, invisible characters."""
-    if limit is not None:
-        text = text[: limit * 4]  # a bound on the work; `cut` has the last word
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    joined = {match.start() for match in _EMOJI_JOINED.finditer(text)}
-    kept = "".join(c for i, c in enumerate(text) if _visible(c) or i in joined)
-    return kept if limit is None else cut(kept, limit)[0]
+    """A text without what is invisible, turns its surroundings around, or is no character at all.
+
+    Line ends become newlines, tabs stay. `limit`: characters, the ellipsis included. Takes every `str`.
+    """
+    text = _LINE_END.sub("\n", text)
+    text = _ODD.sub(_kept, text)
+    text = _LONE_JOINER.sub("", text)
+    text = _LONE_SELECTOR.sub("", text)
+    return text if limit is None else cut(text, limit)[0]
 
 
 def one_line(text: str) -> str:
-    """Clean text on one line."""
+    """A clean text with every run of white space as one blank."""
     return " ".join(clean(text).split())
 
 
 def cut(text: str, limit: int) -> tuple[str, bool]:
-    """At most `limit` characters, with an ellipsis where something is missing, and whether it is."""
+    """At most `limit` characters of a text, the ellipsis included, and whether any were left out.
+
+    What is drawn as one sign (a letter and its marks, a family, a flag) is not cut apart.
+    """
     if len(text) <= limit:
         return text, False
-    end = max(0, limit - 1)
-    while end and (unicodedata.combining(text[end]) or text[end] in (_JOINER, "\ufe0f") or text[end - 1] == _JOINER):
-        end -= 1  # a letter keeps its accents, an emoji its parts
-    return text[: end or max(0, limit - 1)].rstrip() + ELLIPSIS, True
+    if limit < 1:
+        return "", True
+    end = limit - 1
+    for back in range(min(end, LONGEST_CLUSTER)):
+        if not _belongs_together(text, end - back):
+            end -= back
+            break
+    return text[:end].rstrip() + "…", True
 
 
 def fingerprint(text: str) -> str:
-    """The same for texts that differ in case, spacing or letter forms only; "" for one too short to mean anything."""
-    plain = " ".join(unicodedata.normalize("NFKC", clean(text)).casefold().split())
-    return hashlib.sha256(plain.encode()).hexdigest()[:32] if len(plain) >= SHORTEST_PRINT else ""
+    """The same for texts that differ only in case, white space, width or invisible characters.
+
+    Empty for a text too short to mean anything.
+    """
+    plain = unicodedata.normalize("NFKC", clean(text)).casefold()
+    plain = " ".join(unicodedata.normalize("NFKC", plain).split())
+    if len(plain) < FINGERPRINT_LENGTH:
+        return ""
+    return hashlib.sha256(plain.encode()).hexdigest()[:32]
 
 
 def money(amount: Decimal) -> str:
-    """Dollars to the last digit that counts, with two decimals at least: `$0.08`, `-$3.3482`."""
-    exact = f"{abs(amount).normalize():f}"
-    whole, _, fraction = exact.partition(".")
-    return f"{'-' if amount < 0 else ''}${whole}.{fraction.ljust(2, '0')}"
+    """US dollars, exact, with two decimals or as many as it takes: `$0.08`, `-$1.50`, `$0.125`."""
+    if not amount.is_finite():
+        raise ValueError("not an amount of money")
+    whole, _, fraction = format(amount.copy_abs(), "f").partition(".")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def ago(span: timedelta) -> str:
-    """A length of time in at most two units: `2 d 4 h`, `3 h 10 min`, `under a minute`."""
-    minutes = int(abs(span.total_seconds()) // 60)
-    days, minutes = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n]
-    return " ".join(parts[:2]) or "under a minute"
+    """How long something has lasted: `2 d 4 h`, `3 h 10 min`, `under a minute`."""
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 1:
+        return "under a minute"
+    days, hours = divmod(minutes // 60, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes % 60, "min")]
+    while not parts[0][0]:
+        del parts[0]
+    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
+
+
+def left(span: timedelta) -> str:
+    """How long there is until something happens, as `ago` says it; `no time left` once it has."""
+    return ago(span) if span > timedelta(0) else "no time left"
+
+
+def country(code: str) -> str:
+    """A country's code in upper case; the marketplaces have codes of their own, so none is looked up."""
+    return one_line(code).upper()
 
 
 def short_id(number: int) -> str:
-    """A submission's number as people say it: 1 is A1, 999 A999, 1000 B1."""
+    """How people name submission `number` (from 1 on): A1 to A999, B1 and so on, AA1 after Z999."""
+    if number < 1:
+        raise ValueError("numbers start at 1")
     block, rest = divmod(number - 1, BLOCK)
     letters = ""
     block += 1
@@ -79,7 +104,7 @@ def short_id(number: int) -> str:
 
 
 def parse_short_id(text: str) -> int | None:
-    """The number that `short_id` wrote, with or without a #, in any case; None where it is none."""
+    """The number that `short_id` made into this text, with or without a #; None where it did not."""
     match = _SHORT_ID.fullmatch(text.strip())
     if match is None:
         return None
@@ -89,8 +114,48 @@ def parse_short_id(text: str) -> int | None:
     return (block - 1) * BLOCK + int(match[2])
 
 
-def _visible(character: str) -> bool:
-    if character in "\n\t":
+_SHORT_ID = re.compile(r"#?([A-Za-z]{1,8})([1-9][0-9]{0,2})")
+
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_ODD = re.compile(r"[^\x20-\x7e\n\t]")
+_JOINER = "\u200d"
+_SELECTORS = "\ufe0e\ufe0f"  # text or emoji style
+_EMOJI = r"\u2190-\u2bff\u3030\u303d\U0001f000-\U0001faff"
+_LONE_JOINER = re.compile(rf"(?<![{_EMOJI}\ufe0f]){_JOINER}|{_JOINER}(?![{_EMOJI}])")
+_LONE_SELECTOR = re.compile(rf"(?<![^\s{_SELECTORS}{_JOINER}])[{_SELECTORS}]+")
+# drawn as nothing, whatever their category: fillers, joiners, selectors, and what is reserved for such
+_BLANK = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufffc\ufffe\uffff"
+    r"\ufdd0-\ufdef\U000e0000-\U000e0fff]"
+)
+
+
+def _kept(match: re.Match[str]) -> str:
+    char = match[0]
+    if char == _JOINER:
+        return char
+    # unassigned characters stay: they are the emoji that are newer than this Python
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") or ord(char) & 0xFFFE == 0xFFFE:
+        return ""
+    return _BLANK.sub("", char)
+
+
+def _belongs_together(text: str, at: int) -> bool:
+    """Whether a cut before `text[at]` would go through something drawn as one sign."""
+    following = text[at]
+    if text[at - 1] == _JOINER or following == _JOINER or following in _SELECTORS:
         return True
-    category = unicodedata.category(character)
-    return category not in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in _INVISIBLE
+    if unicodedata.category(following)[0] == "M" or "\U0001f3fb" <= following <= "\U0001f3ff":
+        return True
+    return _is_flag_letter(following) and _flag_letters_before(text, at) % 2 == 1
+
+
+def _is_flag_letter(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _flag_letters_before(text: str, at: int) -> int:
+    start = at
+    while start and _is_flag_letter(text[start - 1]):
+        start -= 1
+    return at - start
