@@ -137,9 +137,10 @@ class Bot:
         """Starts the server, the engine, the messengers and the polling. Raises `OSError` where the port is taken."""
         await self._recover()
         self.server = self._make_server()
+        self.server.bind()
         if self.config.server.page:
             for adapter in self.adapters.values():
-                adapter.mount(self.server.app, self.config.bot.public_url)
+                adapter.mount(self.server.app, self.url)
         await self.server.start()
         self._start_engine(
             {

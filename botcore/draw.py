@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .text import ago, clean, one_line
 from .ui import Block, Card, Field, Fields, Form, Picture, Reply, Table, Text
@@ -50,9 +50,8 @@ def _block(block: Block) -> str:
 def _value(field: Field) -> str:
     if field.when is None:
         return clean(field.value)
-    words = ago(field.when - datetime.now(UTC))
-    past = field.when <= datetime.now(UTC)
-    spoken = f"{words} ago" if past else f"in {words}"
+    ahead = field.when - datetime.now(UTC)
+    spoken = f"in {ago(ahead)}" if ahead > timedelta(0) else f"{ago(-ahead)} ago"
     return f"{field.when:%Y-%m-%d %H:%M} UTC ({spoken})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -57,6 +58,7 @@ class Server:
         self._accept = accept_hook
         self._secret = hook_secret
         self._runner: web.AppRunner | None = None
+        self._socket: socket.socket | None = None
         self.port = listen[1]
         self.app = web.Application(client_max_size=PAGE_BYTES, middlewares=[_guarded])
         self.app.on_response_prepare.append(_secure)
@@ -72,16 +74,30 @@ class Server:
         host = self._listen[0]
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    def bind(self) -> None:
+        """Takes the port, so that `url` is known; 0 takes a free one. Raises `OSError` where it is taken."""
+        host, port = self._listen
+        try:
+            self._socket = socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
+            )
+        except OSError as error:
+            raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from None
+        self.port = self._socket.getsockname()[1]
+
     async def start(self) -> None:
-        """Listens; port 0 takes a free one. Raises `OSError` where the port is taken."""
+        """Answers requests from now on."""
+        if self._socket is None:
+            raise RuntimeError("bind first")
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, *self._listen).start()
-        self.port = self._runner.addresses[0][1]
+        await web.SockSite(self._runner, self._socket).start()
 
     async def stop(self) -> None:
         if self._runner:
             await self._runner.cleanup()
+        if self._socket:
+            self._socket.close()
 
     async def _healthz(self, request: web.Request) -> web.Response:
         health = self._health()

@@ -206,8 +206,15 @@ def test_countries_are_shown_as_the_marketplace_calls_them() -> None:
 
 @pytest.mark.parametrize(
     ("number", "name"),
-    [(1, "A1"), (31, "A31"), (999, "A999"), (1000, "B1"), (26 * 999, "Z999"), (26 * 999 + 1, "AA1"),
-     (27 * 26 * 999 + 1, "AAA1")],
+    [
+        (1, "A1"),
+        (31, "A31"),
+        (999, "A999"),
+        (1000, "B1"),
+        (26 * 999, "Z999"),
+        (26 * 999 + 1, "AA1"),
+        (27 * 26 * 999 + 1, "AAA1"),
+    ],
 )
 def test_short_ids_count_on_through_the_letters(number: int, name: str) -> None:
     assert short_id(number) == name
