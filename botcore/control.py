@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientConnectorError, ClientSession, ClientTimeout, UnixConnector, web
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
 from .access import LOCAL
 from .adapter import Actor
@@ -23,6 +23,10 @@ from .ui import Reply, Result, to_json
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
 EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.IN_DOUBT: 4}
 OWNER = Actor(LOCAL, "owner", "local owner")
+
+
+class BotGone(Exception):  # noqa: N818
+    """The running bot took a command and did not answer: it may have done it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Door:
 
 
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    """Asks a running bot; None where none is running on this database."""
+    """Asks a running bot; None where none is running on this database. Raises `BotGone` where it did not answer."""
     socket = socket_path(database)
     if not socket.exists():
         return None
@@ -139,5 +143,7 @@ async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[s
         ):
             answer: dict[str, Any] = await response.json()
             return answer
-    except (TimeoutError, ClientConnectorError, ConnectionError):
+    except ClientConnectorError:
         return None
+    except (ClientError, OSError) as error:
+        raise BotGone("the bot stopped before it answered: see `botcore do history` for what it did") from error

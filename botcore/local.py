@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from .app import Bot
 from .commands.parse import BadInput, find_command
 from .config import Config
-from .control import Done, ask_running, run_line
+from .control import EXIT, BotGone, Done, ask_running, run_line
 from .draw import draw_reply
 from .host import Host
 from .pacing import Urgency
 from .provider import ProviderError
-from .ui import Reply
+from .ui import Reply, Result
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,11 @@ async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool,
     """Runs one command as the local owner and prints its answer; returns the exit code."""
     line = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
     body = {"line": line, "yes": yes, "wait": wait}
-    answer = await ask_running(config.bot.database, "/do", body)
+    try:
+        answer = await ask_running(config.bot.database, "/do", body)
+    except BotGone as error:
+        print(f"botcore: {error}", file=sys.stderr)
+        return EXIT[Result.IN_DOUBT]
     if answer is not None:
         host.close()
         done = Done(answer["exit"], answer["reply"])

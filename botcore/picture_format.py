@@ -8,9 +8,8 @@ Sources: PNG (W3C, third edition), GIF89a, JPEG (ITU T.81, annex B), WebP contai
 from __future__ import annotations
 
 import mmap
+import struct
 from dataclasses import dataclass
-from struct import unpack_from
-from struct import error as StructError  # noqa: N812 - it is a class
 
 Data = bytes | mmap.mmap
 
@@ -42,7 +41,7 @@ def read_shape(data: Data) -> Shape:
             shape = _webp(data)
         else:
             raise NotAPicture
-    except (IndexError, StructError) as error:
+    except (IndexError, struct.error) as error:
         raise NotAPicture from error
     if not (shape.width and shape.height):
         raise NotAPicture
@@ -52,13 +51,13 @@ def read_shape(data: Data) -> Shape:
 def _png(data: Data) -> Shape:
     if data[12:16] != b"IHDR":
         raise NotAPicture
-    width, height = unpack_from(">II", data, 16)
+    width, height = struct.unpack_from(">II", data, 16)
     frames, at = 1, 33
     # an animation says so before the first pixels
     while at + 8 <= len(data) and (kind := data[at + 4 : at + 8]) not in (b"IDAT", b"IEND"):
         if kind == b"acTL":
-            frames = max(1, unpack_from(">I", data, at + 8)[0])
-        at += 12 + unpack_from(">I", data, at)[0]
+            frames = max(1, struct.unpack_from(">I", data, at + 8)[0])
+        at += 12 + struct.unpack_from(">I", data, at)[0]
     return Shape("image/png", width, height, frames)
 
 
@@ -76,19 +75,19 @@ def _jpeg(data: Data) -> Shape:
             at += 1
         at += 1
         if marker in _JPEG_FRAMES:
-            height, width = unpack_from(">HH", data, at + 3)
+            height, width = struct.unpack_from(">HH", data, at + 3)
             return Shape("image/jpeg", width, height)
         if marker in _JPEG_TOO_LATE:
             raise NotAPicture
         if marker not in _JPEG_ALONE:
-            length = unpack_from(">H", data, at)[0]
+            length = struct.unpack_from(">H", data, at)[0]
             if length < 2:
                 raise NotAPicture
             at += length
 
 
 def _gif(data: Data) -> Shape:
-    width, height = unpack_from("<HH", data, 6)
+    width, height = struct.unpack_from("<HH", data, 6)
     frames, at = 0, 13 + _gif_colours(data[10])
     try:
         while (block := data[at]) in (0x21, 0x2C):
@@ -96,14 +95,14 @@ def _gif(data: Data) -> Shape:
                 at += 2
             else:
                 frames += 1
-                left, top, wide, high = unpack_from("<HHHH", data, at + 1)
+                left, top, wide, high = struct.unpack_from("<HHHH", data, at + 1)
                 # some viewers make the canvas as large as what is drawn on it
                 width, height = max(width, left + wide), max(height, top + high)
                 at += 11 + _gif_colours(data[at + 9])
             while length := data[at]:
                 at += 1 + length
             at += 1
-    except (IndexError, StructError):
+    except (IndexError, struct.error):
         pass  # it breaks off here: viewers show what came before
     return Shape("image/gif", width, height, max(1, frames))
 
@@ -116,10 +115,10 @@ def _gif_colours(flags: int) -> int:
 def _webp(data: Data) -> Shape:
     kind = data[12:16]
     if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
-        width, height = (side & 0x3FFF for side in unpack_from("<HH", data, 26))
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
         return Shape("image/webp", width, height)
     if kind == b"VP8L" and data[20] == 0x2F:
-        bits = unpack_from("<I", data, 21)[0]
+        bits = struct.unpack_from("<I", data, 21)[0]
         return Shape("image/webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
     if kind == b"VP8X":
         width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
@@ -132,6 +131,6 @@ def _webp_frames(data: Data) -> int:
     frames, at = 0, 12
     while at + 8 <= len(data):
         frames += data[at : at + 4] == b"ANMF"
-        length = unpack_from("<I", data, at + 4)[0]
+        length = struct.unpack_from("<I", data, at + 4)[0]
         at += 8 + length + length % 2
     return frames

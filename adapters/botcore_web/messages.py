@@ -16,6 +16,7 @@ from botcore.ui import Card, card_from_json, to_json
 OPEN_SHOWN = 200
 RECENT_SHOWN = 50
 BATCH = 50  # changed cards read at once
+ASIDE = frozenset({"undo", "more", "all"})  # verbs of buttons that decide nothing
 
 _NEXT = "(SELECT coalesce(max(version), 0) + 1 FROM web_messages)"
 _OURS = "channel IN (SELECT value FROM json_each(:channels))"
@@ -117,8 +118,8 @@ class Messages:
 
 
 def waits_for_somebody(card: Card) -> bool:
-    """Whether a card asks for a decision. A settled one may still offer to undo it, or more about it."""
-    return any(button.label.casefold() not in ("undo", "more") for button in card.buttons)
+    """Whether a card asks for a decision. A settled one may still offer to undo it, or more to read."""
+    return any(button.id.partition(":")[0] not in ASIDE for button in card.buttons)
 
 
 def _board(reader: Reader, channels: str) -> Board:

@@ -85,8 +85,8 @@ class Pages:
     # --- what people open
 
     async def _index(self, request: web.Request) -> web.Response:
-        visitor = await self._visitor(request)
         self._ready()
+        visitor = await self._visitor(request)
         board = await self._messages.board()
         now = self._tools.clock.now()
         return _html(render_page(board, now, self._look, person=visitor.person, csrf=visitor.session.csrf))
@@ -168,7 +168,10 @@ class Pages:
             return True
 
         stream = Stream(self._messages, self._wakers, self._tools.clock, self._look, allowed)
-        await stream.run(response, cursor_of(request))
+        try:
+            await stream.run(response, cursor_of(request))
+        except Exception:
+            log.exception("a page's stream broke off")  # too late for another answer: the page connects again
         return response
 
     async def _act(self, request: web.Request) -> web.Response:

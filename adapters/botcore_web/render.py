@@ -8,28 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from botcore.models import Person
+from botcore.text import clean as text_clean
 from botcore.ui import Block, Button, Card, Choice, Fields, Form, Input, Picture, Reply, Text
 
 from .messages import Board, Message
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 2_000
-TEXT_LENGTH = 50_000  # of one paragraph; the rest is counted, not shown
-FOLD_LENGTH, FOLD_LINES = 900, 12  # longer paragraphs are folded
+TEXT_LENGTH = 200_000  # of one paragraph; the rest is counted, not shown
+FOLD_LENGTH, FOLD_LINES = 1_300, 16  # longer paragraphs are folded
 RADIOS = 8  # more choices than these make a list to pick from
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KEYS = {"approve": "a", "revise": "v", "reject": "r", "undo": "u"}
-
-# what is invisible, or turns the text around it: C0 and C1 controls, bidirectional marks, byte order marks, surrogates
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +55,12 @@ class Excerpt:
 
 
 def clean(text: str, limit: int = VALUE_LENGTH) -> str:
-    """A text without what is invisible or turns its surroundings around, cut to `limit` characters."""
-    text = _UNSEEN.sub("", text[: limit + 1].replace("\r\n", "\n"))
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    """A text made fit to show, at most `limit` characters of it."""
+    return text_clean(text[: limit + 1], limit)
 
 
 def excerpt(text: str) -> Excerpt:
-    whole = _UNSEEN.sub("", text[:TEXT_LENGTH].replace("\r\n", "\n")).strip("\n")
+    whole = text_clean(text[:TEXT_LENGTH]).strip("\n")
     left_out = max(0, len(text) - TEXT_LENGTH)
     lines = whole.split("\n")
     if len(whole) <= FOLD_LENGTH + 100 and len(lines) <= FOLD_LINES + 2 and not left_out:
@@ -120,7 +114,8 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
     """A card on the board. Once it is settled, what was handed in is folded away."""
     rows = list(_rows(message.card.blocks))
     shown = rows if message.waiting else [row for row in rows if _is_light(row[0])]
-    return _template("card.html").render(
+    return _render(
+        "card.html",
         card=message.card,
         name=f"m{message.id}",
         message=message,
@@ -134,7 +129,8 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
 
 def render_reply_card(card: Card, now: datetime, look: Look) -> str:
     """A card that only one person sees."""
-    return _template("card.html").render(
+    return _render(
+        "card.html",
         card=card,
         name="reply-card",
         message=None,
@@ -147,7 +143,7 @@ def render_reply_card(card: Card, now: datetime, look: Look) -> str:
 
 
 def render_form(form: Form) -> str:
-    return _template("form.html").render(form=form)
+    return _render("form.html", form=form)
 
 
 def render_reply(reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -167,17 +163,17 @@ def keep_typed(form: Form, typed: Mapping[str, str]) -> Form:
 
 def render_board(board: Board, now: datetime, look: Look) -> str:
     """The lists of cards, without the page around them."""
-    return _template("board.html").render(board=board, now=now, look=look)
+    return _render("board.html", board=board, now=now, look=look)
 
 
 def render_page(board: Board, now: datetime, look: Look, *, person: Person, csrf: str) -> str:
-    return _template("page.html").render(board=board, now=now, look=look, person=person, csrf=csrf)
+    return _render("page.html", board=board, now=now, look=look, person=person, csrf=csrf)
 
 
 def render_notice(kind: str, look: Look, **values: str) -> str:
     """A page that says one thing: `signed-out`, `sign-in`, `link-used`, `link-expired`, `no-role`, `starting`,
     `refused`."""
-    return _template("notice.html").render(kind=kind, look=look, values=values)
+    return _render("notice.html", kind=kind, look=look, values=values)
 
 
 @cache
@@ -201,8 +197,8 @@ def _environment() -> Environment:
     return env
 
 
-def _template(name: str) -> Any:
-    return _environment().get_template(name)
+def _render(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(**values)
 
 
 def _rows(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
@@ -228,4 +224,4 @@ def _choices(question: Input) -> list[Choice]:
 
 
 def _picture_url(picture: Picture, look: Look) -> str:
-    return f"{look.prefix}/pictures/{quote(picture.key, safe='')}"
+    return f"{look.prefix}/pictures/{quote(picture.key, safe='', errors='replace')}"

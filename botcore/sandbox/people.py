@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from .base import Refusal
 from .world import Books
 
+_LISTS_BEFORE = 12_869  # other buyers' lists
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerList:
@@ -34,8 +36,9 @@ def find_list(books: Books, list_id: int) -> WorkerList:
     raise Refusal("List not found.")
 
 
-def make_list(books: Books, list_id: int, name: str, workers: Sequence[str]) -> None:
+def make_list(books: Books, name: str, workers: Sequence[str]) -> None:
     """Starts a list, as the buyer does on the site."""
+    list_id = int(books.value("SELECT coalesce(max(id), :before) + 1 FROM list", before=_LISTS_BEFORE))
     books.q("INSERT INTO list VALUES (:id, :account, :name)", id=list_id, account=books.account, name=name)
     add_to_list(books, list_id, workers)
 

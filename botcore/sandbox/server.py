@@ -275,8 +275,7 @@ class SandboxServer:
             due = [moment for moment in (self.world.next_due(), self._webhooks.next_due()) if moment is not None]
             waits: list[Coroutine[Any, Any, object]] = [self.world.changed.wait()]
             if due:
-                # a moment more, since clocks are finer than the milliseconds that things are due in
-                waits.append(self.clock.sleep((min(due) - self.clock.ms()) / 1000 + 0.001))
+                waits.append(self.clock.sleep((min(due) - self.clock.ms()) / 1000))
             await first_of(*waits)
 
 

@@ -101,9 +101,9 @@ class SproutGigsSandbox(Sandbox):
 
     def furnish(self, books: Books, room: int) -> Sequence[str]:
         crew = [worker.id for worker in workers.recruit(books, 40)]
-        people.make_list(books, 12870, "Reliable", crew[:25])
-        people.make_list(books, 14118, "Good writers", crew[20:34])
-        people.make_list(books, 16329, "Native speakers", crew[34:38])
+        people.make_list(books, "Reliable", crew[:25])
+        people.make_list(books, "Good writers", crew[20:34])
+        people.make_list(books, "Native speakers", crew[34:38])
         first = _first_jobs(room)
         refund(books, _DEPOSIT + sum(terms.price * terms.positions for terms in first))
         return [jobs.post(books, terms, running=True) for terms in first]

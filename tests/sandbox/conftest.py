@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from botcore_sproutgigs.sandbox import SproutGigsSandbox
 
 from botcore.clock import ManualClock
 from botcore.sandbox import SandboxServer
+from botcore_sproutgigs.sandbox import SproutGigsSandbox
 
 Start = Callable[..., Awaitable[SandboxServer]]
 Call = Callable[..., Awaitable[Any]]
@@ -81,7 +81,7 @@ def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
 
     async def wait(condition: Callable[[], object]) -> None:
         async with asyncio.timeout(5):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
                 await asyncio.sleep(0.005)
 
     return wait

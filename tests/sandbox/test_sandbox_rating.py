@@ -39,7 +39,7 @@ async def test_an_approval_is_in_the_rated_list_and_once_in_the_ledger(
     server: SandboxServer, call: Call, clock: ManualClock
 ) -> None:
     task = (await _waiting(call))[0]
-    more = {"task_satisfaction": "good", "task_comment": "nice", "task_bonus": 0.25}
+    more: dict[str, Any] = {"task_satisfaction": "good", "task_comment": "nice", "task_bonus": 0.25}
     answer = await call("jobs/rate-single-task", _single(task, **more))
 
     assert answer == {"ok": True, "message": "Task rated successfully."}

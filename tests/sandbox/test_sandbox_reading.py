@@ -150,7 +150,8 @@ async def test_tasks_are_found_by_job_and_by_id(call: Call) -> None:
 async def test_task_has_the_documented_shape(call: Call) -> None:
     task = (await call("jobs/get-unrated-tasks"))["tasks"][0]
     assert list(task) == [
-        "id", "job_id", "worker_id", "finished_at", "ip_address", "country_code", "revision_number", "variables", "proofs",
+        "id", "job_id", "worker_id", "finished_at", "ip_address", "country_code", "revision_number", "variables",
+        "proofs",
     ]  # fmt: skip
     assert len(task["id"]) == 14
     assert len(task["worker_id"]) == 8

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from botcore.clock import ManualClock, SystemClock
+
+from .desk import Desk, desk
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def site(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Desk]:
+    """The page, served on loopback."""
+    async with desk(tmp_path, clock) as here:
+        await here.serve()
+        yield here
+
+
+@pytest.fixture
+async def live_site(tmp_path: Path) -> AsyncIterator[Desk]:
+    """The same by the system's clock, as a browser has it."""
+    async with desk(tmp_path, SystemClock()) as here:
+        await here.serve()
+        yield here
+
+
+def chromium() -> str | None:
+    """The system's Chromium; None lets Playwright take its own."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        path = chromium()
+        if path is None and not await asyncio.to_thread(Path(playwright.chromium.executable_path).exists):
+            if os.environ.get("CI") == "true":
+                pytest.fail("there is no Chromium")
+            pytest.skip("there is no Chromium")
+        running = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield running
+        finally:
+            await running.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, live_site: Desk) -> AsyncIterator[Page]:
+    """Ana's page, signed in. What its console complains about fails the test."""
+    context = await browser.new_context(reduced_motion="reduce")
+    here = await context.new_page()
+    complaints: list[str] = []
+    here.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    here.on("pageerror", lambda error: complaints.append(str(error)))
+    await here.goto(await live_site.link())
+    await here.get_by_text("waiting", exact=False).first.wait_for()
+    yield here
+    await context.close()
+    serious = [c for c in complaints if "net::ERR" not in c and "Failed to load resource" not in c]
+    assert not serious

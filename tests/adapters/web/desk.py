@@ -1,0 +1,244 @@
+"""A page served for real, with a scripted bot behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from PIL import Image, ImageDraw
+
+from botcore.adapter import Actor, AdapterTools
+from botcore.clock import Clock, ManualClock
+from botcore.commands.registry import Command
+from botcore.models import Channel, Person, Role
+from botcore.store.sqlite import SqliteStore
+from botcore.ui import Button, Card, Completion, MessageRef, Reply, Tone
+from botcore_web.adapter import WebAdapter, WebSettings
+from botcore_web.schema import web as web_tables
+
+REVIEW = Channel("review", "web", "inbox")
+ANA = Person("ana", Role.OWNER, {"web": "ana"})
+BEN = Person("ben", Role.REVIEWER, {"web": "ben"})
+
+
+class Book:
+    """Who may use the bot, as a test says at this moment."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = {person.name: person for person in people}
+
+    async def find(self, adapter: str, user_id: str) -> Person | None:
+        for person in self.people.values():
+            if person.identities.get(adapter) == user_id:
+                return person
+        return None
+
+    async def named(self, name: str) -> Person | None:
+        return self.people.get(name)
+
+
+class Album:
+    def __init__(self) -> None:
+        self.pictures: dict[str, tuple[bytes, str]] = {}
+
+    async def read(self, key: str) -> tuple[bytes, str] | None:
+        return self.pictures.get(key)
+
+
+@dataclass
+class Script:
+    """A bot that answers as it was told, and remembers what it was asked."""
+
+    replies: dict[str, Reply | Callable[[Actor], Reply]] = field(default_factory=dict)
+    completions: list[Completion] = field(default_factory=list)
+    heard: list[tuple[str, Actor, str, Mapping[str, str]]] = field(default_factory=list)
+    hold: asyncio.Event | None = None  # while it is there and not set, answers wait
+    after: Callable[[Actor, str], Any] | None = None  # awaited before an answer
+
+    def acts(self) -> list[tuple[str, str]]:
+        return [(kind, what) for kind, _, what, _ in self.heard if kind != "complete"]
+
+    async def command(self, actor: Actor, line: str) -> Reply:
+        return await self._answer("command", actor, line)
+
+    async def press(self, actor: Actor, button: str) -> Reply:
+        return await self._answer("press", actor, button)
+
+    async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        return await self._answer("form", actor, form, values)
+
+    async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
+        self.heard.append(("complete", actor, line, {}))
+        word = line.rsplit(" ", 1)[-1]
+        return [c for c in self.completions if c.text.startswith(word)]
+
+    async def commands(self, actor: Actor) -> Sequence[Command]:
+        return ()
+
+    async def person(self, actor: Actor) -> Person | None:
+        return ANA
+
+    async def _answer(self, kind: str, actor: Actor, what: str, values: Mapping[str, str] | None = None) -> Reply:
+        self.heard.append((kind, actor, what, values or {}))
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.after is not None:
+            await self.after(actor, what)
+        reply = self.replies.get(f"{kind} {what}", Reply("Done."))
+        return reply if isinstance(reply, Reply) else reply(actor)
+
+
+class Desk:
+    """The adapter, mounted on a server of its own."""
+
+    def __init__(self, store: SqliteStore, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.people = Book(ANA, BEN)
+        self.album = Album()
+        self.script = Script()
+        self.adapter = self._new_adapter()
+        self.base = ""
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    async def serve(self, *, start: bool = True, base: str | None = None) -> None:
+        """Opens the page; a second time at the same address, as after a restart."""
+        server = socket.create_server(("127.0.0.1", self._port))
+        self._port = server.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self._port}"
+        self.adapter = self._new_adapter()
+        app = web.Application()
+        self.adapter.mount(app, base or self.base)
+        if start:
+            await self.adapter.start(self.script)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.SockSite(self._runner, server).start()
+
+    async def close(self) -> None:
+        await self.adapter.stop()
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def send(self, card: Card, key: str = "") -> MessageRef:
+        return await self.adapter.send(REVIEW, card, key or card.subject)
+
+    async def link(self, person: Person = ANA) -> str:
+        return await self.adapter.sign_in_link(person, self.base)
+
+    @asynccontextmanager
+    async def visitor(self, person: Person = ANA) -> AsyncIterator[Visitor]:
+        """Somebody signed in, by HTTP alone."""
+        async with self.visitor_http() as http:
+            async with http.post(await self.link(person)) as answer:
+                assert answer.status == 200, await answer.text()
+                csrf = re.search(r'data-csrf="([^"]+)"', await answer.text())
+            assert csrf is not None
+            yield Visitor(http, csrf[1])
+
+    def visitor_http(self) -> aiohttp.ClientSession:
+        """A browser's memory, without the browser."""
+        return aiohttp.ClientSession(self.base, cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    def _new_adapter(self) -> WebAdapter:
+        tools = AdapterTools(self.store, self.clock, self.album, self.people, "", (REVIEW,))
+        return WebAdapter(WebSettings(), tools)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    http: aiohttp.ClientSession
+    csrf: str
+
+    async def post(self, path: str, **fields: str) -> tuple[int, dict[str, Any]]:
+        async with self.http.post(path, data=fields, headers={"X-CSRF-Token": self.csrf}) as answer:
+            return answer.status, await answer.json()
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.http.get(path) as answer:
+            return answer.status, await answer.text()
+
+
+class Events:
+    """A stream of server-sent events, read one by one."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+        self.last_id = ""
+
+    async def next(self, *names: str) -> tuple[str, dict[str, Any]]:
+        """The next event with one of these names; `end` once the stream is over."""
+        while True:
+            name, data = await self._read()
+            if name in (*names, "end"):
+                return name, data
+
+    async def _read(self) -> tuple[str, dict[str, Any]]:
+        name, data = "", ""
+        while line := (await asyncio.wait_for(self._answer.content.readline(), 10)).decode():
+            if line == "\n" and name:
+                return name, json.loads(data)
+            key, _, value = line.rstrip("\n").partition(": ")
+            if key == "event":
+                name = value
+            elif key == "data":
+                data = value
+            elif key == "id":
+                self.last_id = value
+        return "end", {}
+
+
+@asynccontextmanager
+async def desk(folder: Path, clock: Clock | None = None) -> AsyncIterator[Desk]:
+    store = await SqliteStore.open(folder / "bot.db", migrations=[web_tables])
+    here = Desk(store, clock or ManualClock())
+    try:
+        yield here
+    finally:
+        await here.close()
+        await store.close()
+
+
+DECIDE = (
+    ("approve", "Approve", Tone.SUCCESS, "a"),
+    ("revise", "Revise", Tone.WARNING, "v"),
+    ("reject", "Reject", Tone.DANGER, "r"),
+    ("more", "More", Tone.NEUTRAL, ""),
+)
+
+
+def waiting(name: str, title: str = "Follow a page", **more: Any) -> Card:
+    """The card of a submission that waits."""
+    buttons = tuple(Button(f"{verb}:{name}:0", label, tone, key) for verb, label, tone, key in DECIDE)
+    card = Card(title, f"submission:{name}", badge="Waiting", tone=Tone.INFO, buttons=buttons)
+    return replace(card, **more)
+
+
+def settled(card: Card, badge: str = "Approved by ana") -> Card:
+    """The same once somebody decided, while it can be undone."""
+    undo = Button(card.buttons[0].id.replace("approve", "undo"), "Undo", key="u")
+    return replace(card, badge=badge, tone=Tone.SUCCESS, buttons=(undo,))
+
+
+def png(colour: str, size: tuple[int, int] = (360, 640)) -> bytes:
+    """A screenshot of nothing in particular."""
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, size[0], 70), fill=colour)
+    for y in range(110, size[1] - 40, 70):
+        draw.rectangle((24, y, size[0] - 24, y + 40), fill="#e6e9f0")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from botcore.ui import (
+    Button,
+    Card,
+    Choice,
+    Field,
+    Fields,
+    Form,
+    Input,
+    InputKind,
+    Picture,
+    PictureState,
+    Reply,
+    Table,
+    Text,
+)
+from botcore_web.messages import Message, waits_for_somebody
+from botcore_web.render import Look, excerpt, render_card, render_form, render_reply, when
+
+from .desk import settled, waiting
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+LOOK = Look("", "build")
+HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(1)>"'></blockquote>@everyone {{ 7 * 7 }} &amp;"""
+
+
+class Parsed(HTMLParser):
+    """The elements and the text that a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def find(self, tag: str, **attrs: str) -> list[dict[str, str | None]]:
+        wanted = {name.replace("_", "-"): value for name, value in attrs.items()}
+        return [a for t, a in self.elements if t == tag and wanted.items() <= a.items()]
+
+
+def card(shown: Card) -> Parsed:
+    return Parsed(render_card(Message(1, "review", shown, waits_for_somebody(shown), NOW, 1), NOW, LOOK))
+
+
+def everywhere(text: str) -> Card:
+    """A card that has a text in every place that can hold one."""
+    return Card(
+        title=text,
+        subject=f"submission:{text}",
+        subtitle=text,
+        badge=text,
+        blocks=(
+            Fields((Field(text, text),)),
+            Text(text, title=text),
+            Text(text, title=text, quoted=True),
+            Picture(text, text, PictureState.READY, text, text),
+            Picture(text, text, PictureState.REFUSED, text, text),
+            Picture(text, text, PictureState.LOADING, text, text),
+            Table((text,), ((text,),), title=text),
+            Table((text,), (), title=text, empty=text),
+        ),
+        buttons=(Button("approve:A1:0", text),),
+        footer=text,
+    )
+
+
+def test_what_a_worker_wrote_stays_text_in_every_place() -> None:
+    parsed = card(everywhere(HOSTILE))
+    assert not parsed.find("script")
+    assert all("onerror" not in attrs for _, attrs in parsed.elements)
+    assert {a["src"][:10] for a in parsed.find("img") if a["src"]} == {"/pictures/"}
+    assert parsed.text.count("<script>alert(1)</script>") >= 15
+    assert "49" not in parsed.text
+
+
+def test_a_form_escapes_what_it_shows_and_keeps() -> None:
+    inputs = tuple(
+        Input(HOSTILE, HOSTILE, kind, value=HOSTILE, help=HOSTILE, error=HOSTILE, choices=(Choice(HOSTILE, HOSTILE),))
+        for kind in InputKind
+    )
+    parsed = Parsed(render_form(Form(HOSTILE, HOSTILE, inputs, HOSTILE, intro=HOSTILE)))
+    assert not parsed.find("script")
+    assert not parsed.find("img")
+    assert parsed.find("input", type="text", value=HOSTILE)
+
+
+def test_text_that_turns_its_surroundings_around_loses_the_power_to() -> None:
+    parsed = card(everywhere("safe \u202egnp.exe\u2066\u200f\x00\x1b[31m\ud800 end"))
+    assert not set(parsed.text) & set("\u202e\u2066\u200f\x00\x1b\ud800")
+    assert "end" in parsed.text
+    parsed.text.encode()
+
+
+def test_a_hundred_thousand_letters_are_folded_and_none_is_in_the_way() -> None:
+    parsed = card(waiting("A1", "x" * 100_000, blocks=(Text("y" * 100_000, quoted=True),)))
+    assert parsed.text.count("x") <= 200
+    assert parsed.text.count("y") == 100_000
+    assert parsed.find("span", **{"class": "rest"})[0].keys() >= {"hidden"}
+    assert len(excerpt("y" * 100_000).head) <= 1_300
+
+
+def test_a_text_of_many_lines_is_folded_and_nothing_of_it_is_lost() -> None:
+    text = "\n".join(f"line {n}" for n in range(500))
+    folded = excerpt(text)
+    assert folded.head.count("\n") < 20
+    assert folded.head + folded.rest == text
+    assert excerpt("short\ntext") == excerpt("short\ntext\n")
+    assert excerpt("z" * 300_000).left_out == 100_000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text", "tone"),
+    [
+        (2 * 86400 + 4 * 3600 + 59, "2 d 4 h left", ""),
+        (86400, "1 d left", ""),
+        (86399, "23 h 59 min left", "warning"),
+        (3600, "1 h left", "warning"),
+        (3599, "59 min left", "danger"),
+        (18, "18 s left", "danger"),
+        (0.5, "1 s left", "danger"),
+        (0, "time is up", "danger"),
+        (-5, "time is up", "danger"),
+    ],
+)
+def test_a_deadline_says_how_long_is_left_and_how_urgent_that_is(seconds: float, text: str, tone: str) -> None:
+    shown = when(NOW + timedelta(seconds=seconds), NOW, countdown=True)
+    assert (shown.text, shown.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "just now"), (-90, "1 min ago"), (-7300, "2 h ago"), (-200_000, "2 d ago"), (600, "in 10 min")],
+)
+def test_a_moment_is_told_from_now(seconds: float, text: str) -> None:
+    assert when(NOW + timedelta(seconds=seconds), NOW).text == text
+
+
+def test_a_moment_has_its_date_for_machines_and_for_who_points_at_it() -> None:
+    parsed = card(waiting("A1", blocks=(Fields((Field("Left", "", NOW, countdown=True),)),)))
+    (time,) = parsed.find("time")
+    assert time["datetime"] == "2026-01-05T12:00:00.000+00:00"
+    assert time["title"] == "2026-01-05 12:00 UTC"
+
+
+def test_neighbouring_pictures_stand_together() -> None:
+    picture = Picture("k", "t", PictureState.READY)
+    parsed = card(waiting("A1", blocks=(picture, picture, Text("between"), picture)))
+    assert len(parsed.find("ul", **{"class": "pictures"})) == 2
+    assert all(image["loading"] == "lazy" for image in parsed.find("img"))
+
+
+def test_a_refused_picture_says_why_and_its_address_is_no_link() -> None:
+    address = "http://127.0.0.1/admin"
+    parsed = card(waiting("A1", blocks=(Picture("", "Proof", PictureState.REFUSED, "not a picture host", address),)))
+    assert "not a picture host" in parsed.text
+    assert address in parsed.text
+    assert not parsed.find("a")
+    assert not parsed.find("img")
+
+
+def test_a_settled_card_folds_what_was_handed_in_and_shows_what_became_of_it() -> None:
+    proof = Text("what the worker wrote", quoted=True)
+    shown = settled(waiting("A1", blocks=(proof, Text("Confirmed"))))
+    html = render_card(Message(1, "review", shown, False, NOW, 1), NOW, LOOK)
+    assert html.index("Confirmed") < html.index("<details") < html.index("what the worker wrote")
+
+
+def test_a_card_is_named_by_its_title_and_short_id_once() -> None:
+    html = render_card(Message(1, "review", waiting("A31", "Like a page"), True, NOW, 1), NOW, LOOK)
+    assert 'aria-labelledby="m1-title m1-short"' in html
+    html = render_card(Message(1, "review", waiting("A31", "Like a page (A31)"), True, NOW, 1), NOW, LOOK)
+    assert 'aria-labelledby="m1-title"' in html
+
+
+def test_a_button_goes_by_its_own_key_or_by_the_usual_one() -> None:
+    buttons = (Button("approve:A1:0", "Approve"), Button("skip:A1:0", "Skip", key="s"), Button("more:A1:0", "More"))
+    parsed = card(waiting("A1", buttons=buttons))
+    assert [b.get("data-key") for b in parsed.find("button")] == ["a", "s", None]
+
+
+def test_a_form_that_comes_back_keeps_what_was_typed_and_shows_each_error_at_its_input() -> None:
+    form = Form(
+        "reject:A1:0",
+        "Reject A1",
+        (Input("words", "Words", error="say something more"), Input("bonus", "Bonus", InputKind.MONEY, value="0.10")),
+    )
+    reply = render_reply(Reply(form=form), NOW, LOOK, typed={"words": "half a sen", "bonus": "999"})
+    parsed = Parsed(reply["form"])
+    (words,) = parsed.find("input", name="in.words")
+    assert words["value"] == "half a sen"
+    assert words["aria-invalid"] == "true"
+    (error,) = parsed.find("p", id=str(words["aria-describedby"]))
+    assert error["class"] == "error"
+    assert parsed.find("input", name="in.bonus", value="0.10")
+
+
+def test_choosing_nothing_is_possible_where_nothing_must_be_chosen() -> None:
+    choices = (Choice("late", "Too late"), Choice("copy", "A copy"))
+    question = Input("reason", "Reason", InputKind.CHOICE, choices=choices)
+    optional = Parsed(render_form(Form("f", "F", (question,))))
+    assert [radio["value"] for radio in optional.find("input", type="radio")] == ["", "late", "copy"]
+    required = Parsed(render_form(Form("f", "F", (replace(question, required=True),))))
+    assert [radio["value"] for radio in required.find("input", type="radio")] == ["late", "copy"]
+
+
+def test_many_choices_make_a_list() -> None:
+    choices = tuple(Choice(str(n), f"Reason {n}") for n in range(20))
+    parsed = Parsed(render_form(Form("f", "F", (Input("r", "R", InputKind.CHOICE, value="7", choices=choices),))))
+    assert len(parsed.find("option")) == 21
+    assert [option["value"] for option in parsed.find("option") if "selected" in option] == ["7"]

@@ -1,0 +1,167 @@
+"""Each way to go wrong, seen from the client and in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from botcore.clock import ManualClock
+from botcore.sandbox import FaultKind, SandboxServer
+from botcore.sandbox.faults import FaultBook
+
+Start = Callable[..., Awaitable[SandboxServer]]
+Call = Callable[..., Awaitable[Any]]
+Until = Callable[[Callable[[], object]], Awaitable[None]]
+
+RATE = "jobs/rate-single-task.php"
+
+
+@pytest.fixture
+async def rating(call: Call) -> dict[str, str]:
+    """A rating that nothing is wrong with."""
+    task = (await call("jobs/get-unrated-tasks"))["tasks"][0]
+    return {"job_id": task["job_id"], "task_id": task["id"], "task_rating": "ok"}
+
+
+@pytest.fixture
+def send(
+    http: aiohttp.ClientSession, server: SandboxServer, rating: dict[str, str]
+) -> Callable[[], Awaitable[tuple[int, str]]]:
+    """Sends the rating; returns status and body as they come."""
+    settings = server.accounts[0].settings
+    headers = {"Authorization": aiohttp.encode_basic_auth(settings["user_id"], settings["api_secret"])}
+
+    async def go() -> tuple[int, str]:
+        async with http.post(settings["base_url"] + RATE, json=rating, headers=headers) as response:
+            return response.status, await response.text()
+
+    return go
+
+
+Send = Callable[[], Awaitable[tuple[int, str]]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "effects"),
+    [(FaultKind.ERROR, 503, 0), (FaultKind.ERROR_AFTER, 503, 1), (FaultKind.GARBAGE, 200, 1)],
+)
+async def test_a_broken_answer_says_nothing_of_its_effect(
+    server: SandboxServer, send: Send, kind: FaultKind, status: int, effects: int
+) -> None:
+    fault = server.faults.add(RATE, kind, status=503)
+    answer = await send()
+    assert answer[0] == status
+    assert not answer[1].startswith("{")
+    assert (len(server.ledger()), fault.fired) == (effects, 1)
+
+
+@pytest.mark.parametrize(("kind", "effects"), [(FaultKind.REFUSE, 0), (FaultKind.DROP, 1)])
+async def test_a_closed_connection_says_nothing_of_its_effect(
+    server: SandboxServer, send: Send, kind: FaultKind, effects: int
+) -> None:
+    server.faults.add(RATE, kind)
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await send()
+    assert len(server.ledger()) == effects
+
+
+@pytest.mark.parametrize(("kind", "effects"), [(FaultKind.HANG_BEFORE, 0), (FaultKind.HANG_AFTER, 1)])
+async def test_a_call_that_hangs_is_closed_in_the_end(
+    server: SandboxServer, send: Send, clock: ManualClock, until: Until, kind: FaultKind, effects: int
+) -> None:
+    fault = server.faults.add(RATE, kind, seconds=120)
+    sending = asyncio.create_task(_never_answered(send))
+    await until(lambda: fault.fired)
+    assert len(server.ledger()) == effects
+    await asyncio.sleep(0)
+    clock.advance(119)
+    done, _ = await asyncio.wait([sending], timeout=0.05)
+    assert not done
+    clock.advance(1)
+    await sending
+    assert len(server.ledger()) == effects
+
+
+async def test_a_late_effect_lands_after_the_client_gave_up(
+    server: SandboxServer, send: Send, clock: ManualClock, until: Until
+) -> None:
+    server.faults.add(RATE, FaultKind.LATE, seconds=30)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(send(), 0.1)
+    await until(lambda: _agenda(server, "late call"))
+    clock.advance(29.9)
+    assert server.ledger() == []
+    clock.advance(0.1)
+    assert [entry["kind"] for entry in server.ledger()] == ["rate"]
+    clock.advance(3600)
+    assert len(server.ledger()) == 1
+
+
+async def test_a_late_effect_that_comes_too_late_is_none(
+    server: SandboxServer, send: Send, clock: ManualClock, until: Until
+) -> None:
+    server.faults.add(RATE, FaultKind.LATE, count=1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(send(), 0.1)
+    await until(lambda: _agenda(server, "late call"))
+    assert (await send())[0] == 200
+    clock.advance(60)
+    assert len(server.ledger()) == 1
+
+
+async def test_a_limit_out_of_nothing_closes_the_account_for_ten_seconds(
+    server: SandboxServer, send: Send, call: Call, clock: ManualClock
+) -> None:
+    server.faults.add(RATE, "429", count=1)
+    assert (await send())[0] == 429
+    clock.advance(9)
+    assert (await send())[0] == 429
+    clock.advance(1)
+    assert (await send())[0] == 200
+    assert len(server.ledger()) == 1
+    assert server.requests.limited["sprout", RATE] == 2
+
+
+async def test_a_fault_strikes_its_endpoint_and_as_often_as_said(server: SandboxServer, send: Send, call: Call) -> None:
+    fault = server.faults.add("jobs/rate-*", "5xx", count=2)
+    assert [(await send())[0] for _ in range(3)] == [500, 500, 200]
+    assert (await call("users/get-balances"))["spendable"]
+    assert fault.fired == 2
+
+
+async def test_cleared_faults_strike_no_more(server: SandboxServer, send: Send) -> None:
+    server.faults.add("*", "5xx")
+    server.faults.clear()
+    assert (await send())[0] == 200
+
+
+def test_luck_is_the_same_for_the_same_seed() -> None:
+    def pattern(seed: int) -> list[bool]:
+        book = FaultBook(seed)
+        book.add("*", "5xx", probability=0.2)
+        return [book.strike("anything") is not None for _ in range(1000)]
+
+    assert pattern(7) == pattern(7) != pattern(8)
+    assert 150 < sum(pattern(7)) < 250
+
+
+async def test_a_server_stops_at_once_though_calls_hang(server: SandboxServer, send: Send, until: Until) -> None:
+    fault = server.faults.add(RATE, FaultKind.HANG_BEFORE)
+    sending = asyncio.create_task(_never_answered(send))
+    await until(lambda: fault.fired)
+    async with asyncio.timeout(2):
+        await server.stop()
+        await sending
+
+
+async def _never_answered(send: Send) -> None:
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await send()
+
+
+def _agenda(server: SandboxServer, kind: str) -> bool:
+    return server.world.db.execute("SELECT 1 FROM agenda WHERE kind = ?", (kind,)).fetchone() is not None
