@@ -220,7 +220,10 @@ def _decided(fresh: Fresh, now: int) -> _State:
 
 def _facts(reader: Reader, fresh: Fresh) -> tuple[Field, ...]:
     row = fresh.row
-    facts = [Field("Worker", f"{one_line(row['worker_id'])} — {record(reader, row['account'], row['worker_id'])}")]
+    facts = [
+        Field("Worker", one_line(row["worker_id"])),
+        Field("Record", record(reader, row["account"], row["worker_id"])),
+    ]
     if row["country"]:
         facts.append(Field("Country", row["country"].upper()))
     if row["price"] is not None:

@@ -112,8 +112,7 @@ def shortcut(button: Button) -> str:
 
 def render_card(message: Message, now: datetime, look: Look) -> str:
     """A card on the board. Once it is settled, what was handed in is folded away."""
-    rows = list(_rows(message.card.blocks))
-    shown = rows if message.waiting else [row for row in rows if _is_light(row[0])]
+    folded, shown = ([], list(_rows(message.card.blocks))) if message.waiting else _fold(message.card.blocks)
     return _render(
         "card.html",
         card=message.card,
@@ -121,7 +120,7 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
         message=message,
         settled=not message.waiting,
         shown=shown,
-        folded=[] if message.waiting else [row for row in rows if not _is_light(row[0])],
+        folded=folded,
         now=now,
         look=look,
     )
@@ -210,8 +209,14 @@ def _rows(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
             yield from ((block,) for block in run)
 
 
+def _fold(blocks: Iterable[Block]) -> tuple[list[tuple[Block, ...]], list[tuple[Block, ...]]]:
+    """A settled card's rows: up to the last thing somebody wrote or showed, and what became of it, behind that."""
+    rows = list(_rows(blocks))
+    end = max((number for number, row in enumerate(rows, 1) if not _is_light(row[0])), default=0)
+    return rows[:end], rows[end:]
+
+
 def _is_light(block: Block) -> bool:
-    """Whether a settled card still shows it: what became of it yes, what the worker handed in no."""
     return isinstance(block, Fields) or (isinstance(block, Text) and not block.quoted)
 
 

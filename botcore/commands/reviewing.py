@@ -246,8 +246,6 @@ async def _submit_reason(
     if not comment:
         form = _reason_form(context, subject, revision, verdict, "choose a reason or write one: the worker is told why")
         return Reply(form=form, result=Result.REFUSED)
-    if verdict is Verdict.REJECT and values.get("satisfaction") in ("incorrect", "spam", "dupe"):
-        satisfaction = Satisfaction(values["satisfaction"])
     if verdict is Verdict.REJECT and satisfaction is None:
         satisfaction = Satisfaction.INCORRECT
     made = await _decide(context, _number(subject), revision, verdict, satisfaction, comment, Decimal(0))
@@ -276,14 +274,6 @@ def _reason_form(context: Context, subject: str, revision: int, verdict: Verdict
         Input("reason", "Reason", InputKind.CHOICE, choices=choices, error=error),
         Input("words", OWN_WORDS, InputKind.PARAGRAPH, help="added to the reason; the worker reads it"),
     ]
-    if verdict is Verdict.REJECT:
-        kinds = (
-            Choice("", "as the reason says"),
-            Choice("incorrect", "Incorrect"),
-            Choice("spam", "Spam"),
-            Choice("dupe", "Duplicate"),
-        )
-        inputs.append(Input("satisfaction", "Kind", InputKind.CHOICE, choices=kinds))
     label = verdict.value.capitalize()
     tone = Tone.DANGER if verdict is Verdict.REJECT else Tone.WARNING
     return Form(f"{verdict}:{subject}:{revision}", f"{label} {subject}", tuple(inputs), label, tone)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ..clock import Clock
 from .port import Engine, Handler, Later, Reader, Store, StoreError, Tx, Work
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 NEVER = 2**62  # `not_before` of what is running just now
 AT_ONCE = 32  # works running at the same time
 GRACE = 1.5  # seconds that running work is given when the engine stops
 LONGEST_PAUSE = 300.0  # seconds between tries of work that keeps failing
+LONGEST_HITCH = 30.0  # seconds between tries of a database that says no
 
 TAKE = """
 UPDATE work SET not_before = :never WHERE id = (
@@ -41,17 +47,11 @@ class SqliteEngine(Engine):
         self._woken.set()
 
     async def run(self, handlers: Mapping[str, Handler]) -> None:
-        await self._store.tx(_give_back)
+        await self._insist(_give_back)
         try:
             while True:
                 self._woken.clear()
-                taken, next_at = await self._store.tx(
-                    _take,
-                    self._clock.ms(),
-                    list(self._running),
-                    AT_ONCE - len(self._running),
-                    frozenset(handlers),
-                )
+                taken, next_at = await self._insist(self._take, frozenset(handlers))
                 for work, version in taken:
                     task = asyncio.create_task(self._work(work, version, handlers[work.kind]), name=work.key)
                     self._running[work.part] = task
@@ -76,29 +76,41 @@ class SqliteEngine(Engine):
     async def _work(self, work: Work, version: int, handler: Handler) -> None:
         try:
             await handler(work)
+        except asyncio.CancelledError:
+            if _being_cancelled():
+                raise  # not finished: the next start runs it again
+            pause, attempt = _pause(work), work.attempt + 1
+            log.error("%s was given up on by what it called; again in %.0f s", work.key, pause)
         except Later as later:
             pause, attempt = later.seconds, work.attempt + (not later.quiet)
             if str(later):
                 log.info("%s: again in %.0f s: %s", work.key, pause, later)
         except StoreError as error:
-            pause, attempt = min(2.0**work.attempt, LONGEST_PAUSE), work.attempt + 1
+            pause, attempt = _pause(work), work.attempt + 1
             log.error("%s: again in %.0f s: %s", work.key, pause, error)
         except Exception:
             self.failures += 1
-            pause, attempt = min(2.0**work.attempt, LONGEST_PAUSE), work.attempt + 1
+            pause, attempt = _pause(work), work.attempt + 1
             log.exception("%s failed; again in %.0f s", work.key, pause)
         else:
-            await self._persist(_finish, work.id, version)
+            await self._insist(_finish, work.id, version)
             return
         again_at = self._clock.ms() + round(pause * 1000)
-        await self._persist(_put_back, work.id, attempt, again_at)
+        await self._insist(_put_back, work.id, attempt, again_at)
 
-    async def _persist(self, fn: object, *args: int) -> None:
-        """What became of a work. Where the database refuses even that, the next start runs it again."""
-        try:
-            await self._store.tx(fn, *args)  # type: ignore[arg-type]
-        except StoreError as error:
-            log.error("could not note the end of a work: %s", error)
+    def _take(self, tx: Tx, kinds: frozenset[str]) -> tuple[list[tuple[Work, int]], int | None]:
+        return _take(tx, self._clock.ms(), list(self._running), AT_ONCE - len(self._running), kinds)
+
+    async def _insist(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A transaction of the engine's own: a disk that is full now may have room again, and the engine goes on."""
+        for failures in itertools.count():
+            try:
+                return await self._store.tx(fn, *args, **kwargs)
+            except StoreError as error:
+                pause = min(2.0**failures, LONGEST_HITCH)
+                log.error("the engine waits %.0f s for the database: %s", pause, error)
+                await self._clock.sleep(pause)
+        raise AssertionError("counting never ends")
 
     def _done(self, part: str, _: asyncio.Task[None]) -> None:
         self._running.pop(part, None)
@@ -118,6 +130,15 @@ class SqliteEngine(Engine):
         finally:
             sleeper.cancel()
             waker.cancel()
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is None or bool(task.cancelling())
+
+
+def _pause(work: Work) -> float:
+    return min(2.0 ** min(work.attempt, 30), LONGEST_PAUSE)
 
 
 def _take(

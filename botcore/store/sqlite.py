@@ -84,7 +84,10 @@ class SqliteStore(Store):
     async def open(cls, path: Path, migrations: Iterable[Migrations] = ()) -> SqliteStore:
         """Opens (or makes) the database and brings its tables up to date.
         Raises `AlreadyRunning` while another process has it, `StoreError` where it cannot be used."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the folder {path.parent}: {error.strerror}") from error
         store = cls(path, take_lock(path))
         store._migrations = (core, *migrations)
         store._writer.start()
@@ -198,7 +201,7 @@ class SqliteStore(Store):
             log.error("the database refused a commit: %s", error)
             with suppress(sqlite3.Error):
                 conn.execute("ROLLBACK")
-            if len(group) > 1 and isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+            if len(group) > 1:
                 for job in group:  # one bad statement must not fail its neighbours
                     self._commit(conn, [job])
                 return
@@ -218,7 +221,7 @@ class SqliteStore(Store):
             if tx is not None:
                 enqueued = enqueued or tx.enqueued
                 for hook in tx.hooks:
-                    hook()
+                    _tell(hook)
             if job.done.done():
                 continue
             if error is not None:
@@ -303,7 +306,17 @@ def explained(error: Exception, path: Path) -> StoreError:
         return StoreError(f"{path} cannot be written: check its permissions and its folder's")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "malformed" in text:
         return StoreError(f"{path} is damaged: stop the bot and run `botcore restore` with your newest backup")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(f"{path}: nothing was saved, the disk failed or is full ({text})")
     return StoreError(f"{path}: {text}")
+
+
+def _tell(hook: Callable[[], None]) -> None:
+    """What one transaction wanted to be told of must not keep the others from their answers."""
+    try:
+        hook()
+    except Exception:
+        log.exception("what follows a commit failed")
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ let asked = 0; // answers to older questions are dropped
 let timer = 0;
 
 export function start() {
-  line.addEventListener("input", () => ask());
+  line.addEventListener("input", ask);
   line.addEventListener("keydown", onKey);
   line.addEventListener("blur", close);
   list.addEventListener("mousedown", (event) => {
@@ -36,6 +36,7 @@ export function focusLine() {
 }
 
 function ask() {
+  byId("slash").hidden = line.value.startsWith("/"); // typed or not, one is seen
   clearTimeout(timer);
   const mine = ++asked;
   timer = setTimeout(async () => {
@@ -119,6 +120,7 @@ function recall(direction) {
   if (at === history.length) draft = line.value;
   at = Math.min(Math.max(at + direction, 0), history.length);
   line.value = history[at] ?? draft;
+  byId("slash").hidden = line.value.startsWith("/");
   close();
 }
 
@@ -133,6 +135,7 @@ async function run() {
   line.ariaBusy = "false";
   if (reply.failed) return showReply(words, reply.text);
   line.value = "";
+  byId("slash").hidden = false;
   show(reply, { line: words });
 }
 

@@ -175,7 +175,9 @@ def test_a_settled_card_folds_what_was_handed_in_and_shows_what_became_of_it() -
     proof = Text("what the worker wrote", quoted=True)
     shown = settled(waiting("A1", blocks=(proof, Text("Confirmed"))))
     html = render_card(Message(1, "review", shown, False, NOW, 1), NOW, LOOK)
-    assert html.index("Confirmed") < html.index("<details") < html.index("what the worker wrote")
+    assert (
+        html.index("<details") < html.index("what the worker wrote") < html.index("</details") < html.index("Confirmed")
+    )
 
 
 def test_a_card_is_named_by_its_title_and_short_id_once() -> None:
