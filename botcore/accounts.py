@@ -11,7 +11,7 @@ from typing import TypeVar
 from .clock import Clock
 from .models import Job
 from .pacing import PacedGate, Urgency, urgency
-from .provider import AuthFailed, Provider, ProviderError
+from .provider import AuthFailed, Provider, ProviderError, Refused
 from .store.codec import dump, load
 from .store.port import Reader, Store, Tx
 
@@ -35,6 +35,9 @@ class Account:
         try:
             with urgency(level):
                 answer = await what(self.provider)
+        except Refused:  # an answer like any other: the account works
+            self.problem, self.needs_person = "", False
+            raise
         except ProviderError as error:
             self.failed(error)
             raise

@@ -17,7 +17,7 @@ from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from .review import NotPossible, note_act
 from .spending import Limits, release, reserve
-from .store.port import Later, Reader, Row, Store, Tx, Work
+from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -150,16 +150,9 @@ def answer_doubt(tx: Tx, operation: int, answer: str, person: str, via: str, now
 
 def recover(tx: Tx) -> None:
     """After a crash: what was being sent may have happened."""
-    for row in tx.q("SELECT id, kind, state FROM operations WHERE state IN ('confirmed', 'sending')"):
-        if row["state"] == "sending":
-            repeatable = KINDS[row["kind"]].repeatable
-            tx.q(
-                "UPDATE operations SET state = :state WHERE id = :id",
-                id=row["id"],
-                state="confirmed" if repeatable else "in doubt",
-            )
-            if not repeatable:
-                continue
+    for row in tx.q("SELECT id FROM operations WHERE state = 'sending'"):
+        _find_unfinished(tx, row["id"])
+    for row in tx.q("SELECT id FROM operations WHERE state = 'confirmed'"):
         _enqueue(tx, row["id"])
 
 
@@ -201,16 +194,16 @@ class OperationDesk:
         except Refused as error:
             await self._end(number, "refused", str(error))
         except (Unavailable, RateLimited, AuthFailed) as error:
-            await self._store.tx(_not_sent, number, str(error))
+            await self._store.tx(_not_sent, number, str(error), lost=0)
             raise Later(_pause(error, work.attempt), str(error)) from error
-        except asyncio.CancelledError:
-            raise  # still `sending`: the next start knows what that means
-        except Exception as error:
+        except (asyncio.CancelledError, Exception) as error:
+            if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                raise  # still `sending`: the next start knows what that means
             if not isinstance(error, OutcomeUnknown):
                 log.exception("operation %d ended unexpectedly", number)
             if kind.repeatable and row["tries"] + 1 < TRIES:
-                await self._store.tx(_not_sent, number, "no answer; trying again")
-                raise Later(2.0**work.attempt, "no answer") from error
+                await self._store.tx(_not_sent, number, "no answer; trying again", lost=1)
+                raise Later(2.0 ** min(work.attempt, 6), "no answer") from error
             await self._end(number, "in doubt", str(error) or "no answer")
         else:
             await self._end(number, "done", message)
@@ -223,7 +216,22 @@ def _enqueue(tx: Tx, operation: int) -> None:
     tx.put("operate", f"operate:{operation}", f"operation:{operation}", 5, 0, operation=operation)
 
 
+def _find_unfinished(tx: Tx, operation: int) -> None:
+    """What is still being sent though nothing runs: it may have happened, and its end was not saved."""
+    row = tx.one("SELECT kind FROM operations WHERE id = :id AND state = 'sending'", id=operation)
+    if row is None:
+        return
+    kind = KINDS.get(row["kind"])
+    tx.q(
+        "UPDATE operations SET state = :state WHERE id = :id",
+        id=operation,
+        state="confirmed" if kind and kind.repeatable else "in doubt",
+    )
+    touch(tx, f"operation:{operation}")
+
+
 def _begin(tx: Tx, operation: int, now: int) -> Row | None:
+    _find_unfinished(tx, operation)
     return tx.one(
         "UPDATE operations SET state = 'sending', sent_at = :now WHERE id = :id AND state = 'confirmed' RETURNING *",
         id=operation,
@@ -231,11 +239,14 @@ def _begin(tx: Tx, operation: int, now: int) -> Row | None:
     )
 
 
-def _not_sent(tx: Tx, operation: int, why: str) -> None:
+def _not_sent(tx: Tx, operation: int, why: str, lost: int) -> None:
+    """It goes again; `lost` counts the sends that may have arrived."""
     tx.q(
-        "UPDATE operations SET state = 'confirmed', tries = tries + 1, message = :why WHERE id = :id AND state = 'sending'",
+        """UPDATE operations SET state = 'confirmed', tries = tries + :lost, message = :why
+           WHERE id = :id AND state = 'sending'""",
         id=operation,
         why=why,
+        lost=lost,
     )
 
 
@@ -267,7 +278,7 @@ def _pause(error: ProviderError, attempt: int) -> float:
             return error.retry_after
         case AuthFailed():
             return AUTH_PAUSE
-    return min(2.0**attempt, 60.0)
+    return min(2.0 ** min(attempt, 10), 60.0)
 
 
 def _why_not(reader: Reader, operation: int) -> str:

@@ -20,15 +20,16 @@ from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
 from .review import HURRY_MS, NotPossible, enqueue_rating, note_act
 from .spending import release
-from .store.port import Later, Reader, Row, Store, Tx, Work
+from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
 
-SENDS = 5  # in doubt so often, then a person is asked
+AGAIN = 5  # sent again so often while still unrated, then a person is asked
 READS = 2  # complete reads that must agree that it is still unrated
 AUTH_PAUSE = 60.0  # seconds between looks whether the key works again
 TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the answer comes sooner
 
+LEFT_SENDING = "UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1 WHERE state = 'sending' "
 OPEN_OF_JOB = """
 SELECT d.*, s.task_id, s.revision, s.deadline, s.account, s.job_id FROM decisions d
 JOIN submissions s ON s.id = d.submission
@@ -67,15 +68,19 @@ class RatingDesk:
         try:
             results = await account.call(lambda p: p.rate(job, ratings), self._urgency(batch))
         except (Unavailable, RateLimited, AuthFailed) as error:
-            await self._store.tx(_back_to_due, ids, str(error))
-            raise Later(*_pause(error, work.attempt)) from error
+            pause, why = _pause(error, work.attempt)
+            await self._store.tx(self._not_sent, account.name, job, ids, why, self._clock.ms())
+            raise Later(pause, why) from error
         except Refused as error:
             results = [RatingResult(rating.task_id, ok=False, message=str(error)) for rating in ratings]
         except OutcomeUnknown as error:
             log.warning("%s: %d ratings of %s in doubt: %s", account.name, len(ids), job, error)
             results = []
         except asyncio.CancelledError:
-            raise  # still `sending`: the next start finds it in doubt
+            if being_cancelled():
+                raise  # still `sending`: the next start finds it in doubt
+            log.error("%s: rating %s was given up on half-way; in doubt", account.name, job)
+            results = []
         except Exception:
             log.exception("%s: rating %s ended unexpectedly; in doubt", account.name, job)
             results = []
@@ -93,8 +98,11 @@ class RatingDesk:
         if not ripe:
             return
         ratings = [rating_of(row) for row in ripe]
+        outcomes: Sequence[Outcome]
         try:
             outcomes = await account.call(lambda p: p.outcome(job, ratings), Urgency.RATING)
+        except Refused as error:
+            outcomes = [Outcome(rating.task_id, Verdicted.CANNOT_TELL, note=str(error)) for rating in ratings]
         except ProviderError as error:
             raise Later(*_pause(error, work.attempt)) from error
         confirmed = await self._store.tx(self._settle, account.name, job, ripe, outcomes, self._clock.ms())
@@ -105,6 +113,17 @@ class RatingDesk:
         soon = self._clock.ms() + HURRY_MS
         hurry = any(row["deadline"] is not None and row["deadline"] < soon for row in batch)
         return Urgency.DEADLINE if hurry else Urgency.RATING
+
+    def _not_sent(self, tx: Tx, account: str, job: str, ids: Sequence[int], why: str, now: int) -> None:
+        """Surely not sent. What an earlier send left in doubt is so again: much may have happened until the next."""
+        for decision in ids:
+            tx.q(
+                """UPDATE decisions SET state = CASE WHEN tries THEN 'in doubt' ELSE 'due' END, message = :why
+                   WHERE id = :id AND state = 'sending'""",
+                id=decision,
+                why=why,
+            )
+        _enqueue_settling(tx, account, job, self._doubt_ms, now)
 
     def _take_results(
         self, tx: Tx, account: str, job: str, batch: Sequence[Row], results: Sequence[RatingResult], now: int
@@ -121,6 +140,7 @@ class RatingDesk:
             else:
                 _doubt(tx, row, now, said_no=result.message or "refused without a word")
         _enqueue_settling(tx, account, job, self._doubt_ms, now)
+        _enqueue_next(tx, account, job)
         return confirmed
 
     def _settle(
@@ -130,6 +150,8 @@ class RatingDesk:
         confirmed: list[int] = []
         for row in rows:
             outcome = by_task.get(row["task_id"]) or Outcome(row["task_id"], Verdicted.CANNOT_TELL)
+            if outcome.verdicted is Verdicted.NOT_YET and _newer_known(tx, row):
+                outcome = _by_newer(row)
             if self._settle_one(tx, row, outcome, now):
                 confirmed.append(row["submission"])
         _enqueue_settling(tx, account, job, self._doubt_ms, now)
@@ -149,8 +171,8 @@ class RatingDesk:
                 refuse(tx, row, now)
             case Verdicted.NOT_YET if row["reads"] + 1 < READS:
                 _read_again(tx, row, now)
-            case Verdicted.NOT_YET if row["tries"] < SENDS:
-                _send_again(tx, row, now + self._doubt_ms * (2 ** row["tries"] - 1))
+            case Verdicted.NOT_YET if row["tries"] <= AGAIN:
+                _send_again(tx, row, now)
             case Verdicted.NOT_YET:
                 _ask(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
             case Verdicted.CANNOT_TELL if row["reads"] + 1 < READS:
@@ -174,7 +196,8 @@ def rating_of(row: Row) -> Rating:
 
 def recover(tx: Tx, now: int) -> None:
     """After a crash: what was being sent may have arrived, and all that is open is looked after again."""
-    tx.q("UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1 WHERE state = 'sending'")
+    for row in tx.q(LEFT_SENDING + "RETURNING submission"):
+        touch(tx, f"submission:{row['submission']}")
     rows = tx.q(
         """SELECT DISTINCT s.account, s.job_id, d.state = 'in doubt' AS doubt, min(d.due_at) AS due_at
            FROM decisions d JOIN submissions s ON s.id = d.submission
@@ -215,7 +238,7 @@ def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now:
         case "went":
             confirm(tx, row, now, f"{person} says it went through")
         case "again":
-            _send_again(tx, {**row, "tries": 0}, now)
+            _send_again(tx, {**row, "tries": 1}, now)  # it counts as sent: a refusal may mean that it had worked
         case _:
             overtake(tx, row, now, f"left as it is by {person}")
     note_act(tx, now, person, via, answer, f"submission:{row['submission']}")
@@ -274,6 +297,7 @@ def _end(tx: Tx, row: Row, state: str, now: int, message: str, unverified: str =
 
 def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
     """Marks one batch of what is due as being sent; what was in doubt before goes in half the number it went in."""
+    _find_unfinished(tx, account, job, now)
     tx.q(
         """UPDATE decisions SET state = 'due' WHERE state = 'held' AND due_at <= :now AND submission IN
                (SELECT id FROM submissions WHERE account = :account AND job_id = :job AND state = 'decided')""",
@@ -281,13 +305,19 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
         job=job,
         now=now,
     )
-    due = tx.q(
+    due: list[Row] = []
+    for row in tx.q(
         OPEN_OF_JOB + "AND d.due_at <= :now ORDER BY d.tries, d.due_at, d.id",
         state="due",
         account=account,
         job=job,
         now=now,
-    )
+    ):
+        if _newer_known(tx, row):  # it would be rated in its place
+            tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["submission"])
+            overtake(tx, row, now, "a newer revision came in first")
+        else:
+            due.append(row)
     batch: list[Row] = []
     if due:
         again = due[0]["tries"] > 0
@@ -301,6 +331,13 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
             size=len(batch),
         )
         touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS, LAZY)
+    if not batch:
+        _enqueue_next(tx, account, job)
+    return batch
+
+
+def _enqueue_next(tx: Tx, account: str, job: str) -> None:
+    """After a batch that was answered; after one that was not, its own pause must not be cut short."""
     next_at = tx.value(
         """SELECT min(d.due_at) FROM decisions d JOIN submissions s ON s.id = d.submission
            WHERE d.state IN ('held', 'due') AND s.account = :account AND s.job_id = :job""",
@@ -309,16 +346,39 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
     )
     if next_at is not None:
         enqueue_rating(tx, account, job, next_at)
-    return batch
 
 
-def _back_to_due(tx: Tx, ids: Sequence[int], why: str) -> None:
-    for decision in ids:
-        tx.q(
-            "UPDATE decisions SET state = 'due', message = :why WHERE id = :id AND state = 'sending'",
-            id=decision,
-            why=why,
+def _find_unfinished(tx: Tx, account: str, job: str, now: int) -> None:
+    """Work of one job never runs twice at once: what is still being sent is from a call whose end was not saved."""
+    rows = tx.q(
+        LEFT_SENDING + "AND submission IN (SELECT id FROM submissions WHERE account = :account AND job_id = :job) "
+        "RETURNING submission",
+        account=account,
+        job=job,
+    )
+    for row in rows:
+        touch(tx, f"submission:{row['submission']}")
+    if rows:
+        _put_settling(tx, account, job, now)
+
+
+def _newer_known(reader: Reader, row: Row) -> bool:
+    """Whether the worker has handed in again: the marketplace knows the task by the same id still."""
+    return bool(
+        reader.value(
+            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision > :revision",
+            account=row["account"],
+            task=row["task_id"],
+            revision=row["revision"],
         )
+    )
+
+
+def _by_newer(row: Row) -> Outcome:
+    """What a newer revision tells of a rating, where the marketplace's list tells no revision."""
+    if row["verdict"] == Verdict.REVISE:
+        return Outcome(row["task_id"], Verdicted.MATCHES, ("comment",))
+    return Outcome(row["task_id"], Verdicted.DIFFERS, note="a newer revision has come in")
 
 
 def _doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
@@ -336,12 +396,17 @@ def _doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
 
 
 def _read_again(tx: Tx, row: Row, now: int) -> None:
-    tx.q("UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id", id=row["id"], now=now)
+    tx.q(
+        "UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id AND state = 'in doubt'",
+        id=row["id"],
+        now=now,
+    )
 
 
 def _send_again(tx: Tx, row: Row, at: int) -> None:
     tx.q(
-        "UPDATE decisions SET state = 'due', due_at = :at, tries = :tries, asks = NULL WHERE id = :id",
+        """UPDATE decisions SET state = 'due', due_at = :at, tries = :tries, asks = NULL
+           WHERE id = :id AND state = 'in doubt'""",
         id=row["id"],
         at=at,
         tries=row["tries"],
@@ -355,7 +420,10 @@ def _ask(tx: Tx, row: Row, why: str) -> None:
     touch(tx, f"submission:{row['submission']}")
 
 
-RIPE_AT = "CASE WHEN d.said_no THEN 0 ELSE coalesce(d.sent_at, 0) + :doubt END"
+# The last look comes right before it is sent again; the pause before that look doubles with each time.
+RIPE_AT = """CASE WHEN d.said_no THEN 0
+    WHEN d.reads = 0 THEN coalesce(d.sent_at, 0) + :doubt
+    ELSE coalesce(d.sent_at, 0) + :doubt * (1 << (max(d.tries, 1) - 1)) END"""
 
 
 def _ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
@@ -395,7 +463,7 @@ def _pause(error: ProviderError, attempt: int) -> tuple[float, str]:
             return error.retry_after, str(error)
         case AuthFailed():
             return AUTH_PAUSE, str(error)
-    return min(2.0**attempt, 60.0), str(error)
+    return min(2.0 ** min(attempt, 10), 60.0), str(error)
 
 
 def unsettled(reader: Reader, decisions: Sequence[int]) -> list[Row]:

@@ -77,7 +77,16 @@ def test_the_wheel_lists_its_plugins(installed: Path, environment: dict[str, str
 def test_the_wheel_starts_the_demo_and_stops_clean(
     installed: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    command = [installed / "botcore", "demo", "--data", tmp_path / "data", "--port", "0", "--sandbox-port", "0"]
+    command: list[str | Path] = [
+        installed / "botcore",
+        "demo",
+        "--data",
+        tmp_path / "data",
+        "--port",
+        "0",
+        "--sandbox-port",
+        "0",
+    ]
     with subprocess.Popen(
         command, cwd="/", env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as demo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -75,15 +76,21 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
 
 
 def _set_aside(database: Path) -> Path | None:
-    """Renames the old database, with all that is not yet in its main file."""
-    if not database.exists():
-        return None
-    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as old:
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    kept = database.with_name(f"{database.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    database.replace(kept)
-    for suffix in ("-wal", "-shm"):
+    """Renames the old database, with all that is not yet in its main file: a log left behind would be read into
+    the new one."""
+    if database.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = _free_name(database)
+    moved = None
+    for suffix in ("-wal", "-shm", ""):
         left = database.with_name(database.name + suffix)
         if left.exists():
-            left.replace(kept.with_name(kept.name + suffix))
-    return kept
+            moved = left.replace(kept.with_name(kept.name + suffix))
+    return moved
+
+
+def _free_name(database: Path) -> Path:
+    stem = f"{database.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    names = (database.with_name(stem + (f"-{n}" if n else "")) for n in itertools.count())
+    return next(path for path in names if not any(Path(f"{path}{suffix}").exists() for suffix in ("", "-wal", "-shm")))

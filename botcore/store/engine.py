@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..clock import Clock
-from .port import Engine, Handler, Later, Reader, Store, StoreError, Tx, Work
+from .port import Engine, Handler, Later, Reader, Store, StoreError, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ class SqliteEngine(Engine):
         try:
             await handler(work)
         except asyncio.CancelledError:
-            if _being_cancelled():
+            if being_cancelled():
                 raise  # not finished: the next start runs it again
             pause, attempt = _pause(work), work.attempt + 1
             log.error("%s was given up on by what it called; again in %.0f s", work.key, pause)
@@ -103,14 +102,14 @@ class SqliteEngine(Engine):
 
     async def _insist(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A transaction of the engine's own: a disk that is full now may have room again, and the engine goes on."""
-        for failures in itertools.count():
+        pause = 1.0
+        while True:
             try:
                 return await self._store.tx(fn, *args, **kwargs)
             except StoreError as error:
-                pause = min(2.0**failures, LONGEST_HITCH)
                 log.error("the engine waits %.0f s for the database: %s", pause, error)
-                await self._clock.sleep(pause)
-        raise AssertionError("counting never ends")
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_HITCH)
 
     def _done(self, part: str, _: asyncio.Task[None]) -> None:
         self._running.pop(part, None)
@@ -130,11 +129,6 @@ class SqliteEngine(Engine):
         finally:
             sleeper.cancel()
             waker.cancel()
-
-
-def _being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is None or bool(task.cancelling())
 
 
 def _pause(work: Work) -> float:

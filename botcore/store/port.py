@@ -6,6 +6,7 @@ Written so that another database and another queue could stand behind it: plain 
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,12 @@ class Later(Exception):  # noqa: N818 - not an error: the work is not done yet
 
 
 Handler = Callable[[Work], Awaitable[None]]
+
+
+def being_cancelled() -> bool:
+    """Whether a `CancelledError` is meant for the running task, and did not come out of something it awaited."""
+    task = asyncio.current_task()
+    return task is None or bool(task.cancelling())
 
 
 class Engine(ABC):

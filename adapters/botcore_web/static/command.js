@@ -13,6 +13,8 @@ let at = history.length;
 let draft = "";
 let asked = 0; // answers to older questions are dropped
 let timer = 0;
+let fresh = false; // whether the list goes with what is typed
+let tabbed = false; // Tab was pressed before it did
 
 export function start() {
   line.addEventListener("input", ask);
@@ -38,6 +40,8 @@ export function focusLine() {
 function ask() {
   byId("slash").hidden = line.value.startsWith("/"); // typed or not, one is seen
   clearTimeout(timer);
+  fresh = tabbed = false;
+  point(null);
   const mine = ++asked;
   timer = setTimeout(async () => {
     const { completions = [] } = await post("complete", { line: line.value });
@@ -61,11 +65,14 @@ function open(completions) {
   list.hidden = !completions.length;
   line.ariaExpanded = String(!list.hidden);
   point(null);
+  fresh = true;
+  if (tabbed && !list.hidden) accept(list.firstElementChild);
 }
 
 function close() {
   clearTimeout(timer);
   asked++;
+  tabbed = false;
   list.hidden = true;
   line.ariaExpanded = "false";
   point(null);
@@ -99,7 +106,8 @@ function onKey(event) {
     else recall(moves[event.key]);
   } else if (event.key === "Tab" && !event.shiftKey && !list.hidden) {
     event.preventDefault();
-    accept(pointed() ?? list.firstElementChild);
+    if (fresh) accept(pointed() ?? list.firstElementChild);
+    else tabbed = true;
   } else if (event.key === "Enter" && pointed()) {
     event.preventDefault();
     accept(pointed());

@@ -1,0 +1,80 @@
+"""Two people press different buttons on one card at the same moment, again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, CookieJar
+
+from botcore.control import ask_running
+from botcore.text import short_id
+
+
+class Visitor:
+    """Somebody at the page, without a browser."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = ClientSession(cookie_jar=CookieJar(unsafe=True), headers={"Origin": url})
+        self._csrf = ""
+
+    async def sign_in(self, link: str) -> Visitor:
+        async with self._session.post(link) as response:
+            found = re.search(r'csrf"[^>]*(?:content|value)="([^"]+)"', await response.text())
+        assert found is not None
+        self._csrf = found[1]
+        return self
+
+    async def post(self, path: str, **fields: str) -> str:
+        async with self._session.post(f"{self._url}{path}", data={"csrf": self._csrf, **fields}) as response:
+            answer = await response.json()
+        return str(answer["text"])
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+@pytest.mark.timeout(240)
+async def test_one_of_two_wins_a_thousand_times(make_town: Callable[..., Any], until: Callable[..., Any]) -> None:
+    rounds = 1000
+    town = await make_town(waiting=rounds, page_size=500, undo=0)
+    bot = await town.bot()
+    link = await ask_running(town.folder / "bot.db", "/link", {"person": "ben"})
+    assert link is not None
+    ana = await Visitor(bot.url).sign_in(bot.link)
+    ben = await Visitor(bot.url).sign_in(link["link"])
+
+    async def all_in() -> bool:
+        answer = await town.ask("pending")
+        return bool(answer and answer["reply"]["card"]["badge"] == f"{rounds} waiting")
+
+    await until(all_in, 60)
+    won = {"ana": 0, "ben": 0}
+    for number in range(1, rounds + 1):
+        name = short_id(number)
+        presses = [
+            ana.post("/act", button=f"approve:{name}:0"),
+            ben.post("/form", form=f"reject:{name}:0", **{"in.reason": "Spam"}),
+        ]
+        if number % 2:
+            presses.reverse()
+        said = await asyncio.gather(*presses)
+        approved, rejected = reversed(said) if number % 2 else said
+        first = "ana" if "was first" in rejected else "ben"
+        won[first] += 1
+        loser = rejected if first == "ana" else approved
+        winner = approved if first == "ana" else rejected
+        assert f"{first} was first" in loser.lower() or f"{first.capitalize()} was first" in loser
+        assert "first" not in winner
+    await until(lambda: len(town.ratings()) >= rounds, 120)
+
+    by_task = {entry["task_id"]: entry["rating"] for entry in town.ratings()}
+    assert len(town.ratings()) == len(by_task) == rounds
+    verdicts = list(by_task.values())
+    assert (verdicts.count("ok"), verdicts.count("not_ok")) == (won["ana"], won["ben"])
+    await ana.close()
+    await ben.close()
