@@ -33,8 +33,10 @@ class People:
 
     async def find(self, adapter: str, user_id: str) -> Person | None:
         """The person with this id in this messenger."""
-        known = self._by_identity.get((adapter, user_id))
-        return known or await self._store.read(_find, adapter, user_id)
+        if known := self._by_identity.get((adapter, user_id)):
+            return known
+        kept = await self._store.read(_find, adapter, user_id)
+        return self._configured.get(kept.name, kept) if kept else None  # the config says what its people may do
 
     async def named(self, name: str) -> Person | None:
         return self._configured.get(name) or await self._store.read(_named, name)
@@ -48,8 +50,7 @@ class People:
         if name in self._configured or name == LOCAL_OWNER.name:
             raise PersonError(f"{name} is in the config file: change them there")
         for adapter, user_id in identities.items():
-            holder = await self.find(adapter, user_id)
-            if holder and holder.name != name:
+            if holder := self._by_identity.get((adapter, user_id)):
                 raise PersonError(f"{adapter} {user_id} is already {holder.name}")
         return await self._store.tx(_add, name, role, dict(identities), by, now)
 
@@ -105,12 +106,15 @@ def _add(tx: Tx, name: str, role: Role, identities: dict[str, str], by: str, now
         now=now,
     )
     for adapter, user_id in identities.items():
-        tx.q(
-            "INSERT OR IGNORE INTO identities (adapter, user_id, person) VALUES (:adapter, :user_id, :name)",
+        holder = tx.value(
+            """INSERT INTO identities (adapter, user_id, person) VALUES (:adapter, :user_id, :name)
+               ON CONFLICT (adapter, user_id) DO UPDATE SET person = person RETURNING person""",
             adapter=adapter,
             user_id=user_id,
             name=name,
         )
+        if holder != name:
+            raise PersonError(f"{adapter} {user_id} is already {holder}")
     return _person(tx, name, role)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -27,7 +27,7 @@ class Account:
     hook_secret: str | None = None
     problem: str = ""
     needs_person: bool = False
-    _told: Callable[[str, float], None] | None = field(default=None, repr=False)
+    on_call: Callable[[str, float], None] | None = field(default=None, repr=False)  # told how long it took
 
     async def call(self, what: Callable[[Provider], Awaitable[T]], level: Urgency) -> T:
         """Asks the marketplace, at this urgency, and notes how it went."""
@@ -42,8 +42,8 @@ class Account:
             self.failed(error)
             raise
         self.problem, self.needs_person = "", False
-        if self._told:
-            self._told(self.name, time.monotonic() - began)
+        if self.on_call:
+            self.on_call(self.name, time.monotonic() - began)
         return answer
 
     def failed(self, error: ProviderError) -> None:
@@ -60,7 +60,7 @@ class Accounts(Mapping[str, Account]):
     def __getitem__(self, name: str) -> Account:
         return self._accounts[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._accounts)
 
     def __len__(self) -> int:

@@ -22,16 +22,18 @@ from .dispatch import Dispatcher, House
 from .host import Host, PluginState
 from .intake import Intake
 from .metrics import Metrics
-from .models import Channel, Person, Role, Submission, WebhookRequest
+from .models import Channel, Person, Rating, Role, Submission, WebhookRequest
 from .operations import OperationDesk
 from .picture_desk import PictureDesk
 from .pictures import PictureBook
 from .provider import ProviderTools
 from .rating import RatingDesk, rating_of
+from .review import current_decision
 from .server import Health, Server
 from .spending import Limits
 from .status import plugins_reply, read_counts, status_reply
 from .store.backup import RESTORED
+from .store.codec import load
 from .store.engine import SqliteEngine
 from .store.port import Handler, Reader, Tx
 from .store.sqlite import SqliteStore
@@ -102,6 +104,7 @@ class Bot:
                 limits=self.limits,
                 reasons=self.config.reasons,
                 hold_ms=round(self.config.bot.undo_seconds * 1000),
+                decided=lambda made: self._spawn(self._tell(made.submission, "decision_made")),
                 status=self._status,
                 plugins=lambda: plugins_reply(self.host.plugins),
                 commands=commands,
@@ -273,29 +276,30 @@ class Bot:
         return await status_reply(self)
 
     def _tell_confirmed(self, submission: int) -> None:
-        self._spawn(self._confirmed(submission))
+        self.metrics.rated("confirmed")
+        self._spawn(self._tell(submission, "rating_confirmed"))
 
-    async def _confirmed(self, number: int) -> None:
-        def read(reader: Reader) -> Any:
-            from .review import current_decision
-            from .store.codec import load
-
-            row = reader.one("SELECT * FROM submissions WHERE id = :id", id=number)
-            decision = current_decision(reader, number)
-            if row is None or decision is None:
-                return None
-            return load(Submission, row["data"]), rating_of({**row, **decision})
-
-        found = await self.store.read(read)
+    async def _tell(self, number: int, hook: str) -> None:
+        """Tells plugins what became of a submission."""
+        found = await self.store.read(_decided, number)
         if found:
-            self.metrics.rated("confirmed")
-            await self.host.acall("rating_confirmed", submission=found[0], short_id=short_id(number), rating=found[1])
+            submission, rated, person = found
+            known = {"person": person} if hook == "decision_made" else {}
+            await self.host.acall(hook, submission=submission, short_id=short_id(number), rating=rated, **known)
 
     def _spawn(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         task.add_done_callback(_log_death)
+
+
+def _decided(reader: Reader, number: int) -> tuple[Submission, Rating, str] | None:
+    row = reader.one("SELECT * FROM submissions WHERE id = :id", id=number)
+    decision = current_decision(reader, number)
+    if row is None or decision is None:
+        return None
+    return load(Submission, row["data"]), rating_of({**row, **decision}), decision["person"]
 
 
 def check_plugins(config: Config, host: Host) -> None:
@@ -334,10 +338,12 @@ def _refusals(name: str, known: Mapping[str, Any], at: str, what: str, check: Ca
 
 
 def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> Parts:
+    metrics = Metrics()
     accounts = Accounts({name: _account(config, host, clock, store, name) for name in config.accounts})
+    for account in accounts.values():
+        account.on_call = metrics.called
     people = People(store, config.people)
     pictures = PictureBook(store, config.bot.database.with_name(config.bot.database.name + ".pictures"), clock)
-    metrics = Metrics()
 
     async def advise(submission: Submission) -> list[str]:
         answers = await host.acall("advise", submission=submission)

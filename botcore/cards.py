@@ -10,6 +10,7 @@ from decimal import Decimal
 from .accounts import known_job
 from .clock import from_ms
 from .models import Job, Proof, ProofKind, Submission, Verdict
+from .operations import operation_name
 from .review import current_decision
 from .store.codec import load
 from .store.port import Reader, Row
@@ -91,6 +92,7 @@ def operation_card(reader: Reader, number: int) -> Card | None:
     row = reader.one("SELECT * FROM operations WHERE id = :id", id=number)
     if row is None:
         return None
+    name = operation_name(number)
     badge, tone = {
         "quoted": ("Confirm?", Tone.WARNING),
         "cancelled": ("Cancelled", Tone.NEUTRAL),
@@ -109,14 +111,14 @@ def operation_card(reader: Reader, number: int) -> Card | None:
     buttons: tuple[Button, ...] = ()
     if row["state"] == "quoted":
         buttons = (
-            Button(f"confirm:O{number}:0", "Confirm", Tone.DANGER),
-            Button(f"cancel:O{number}:0", "Cancel"),
+            Button(f"confirm:{name}:0", "Confirm", Tone.DANGER),
+            Button(f"cancel:{name}:0", "Cancel"),
         )
     elif row["state"] == "in doubt":
-        buttons = tuple(Button(f"{verb}:O{number}:0", label) for verb, label in DOUBT)
+        buttons = tuple(Button(f"{verb}:{name}:0", label) for verb, label in DOUBT)
     return Card(
         title=row["kind"].capitalize(),
-        subject=f"operation:O{number}",
+        subject=f"operation:{name}",
         badge=badge,
         tone=tone,
         blocks=tuple(blocks),
@@ -150,7 +152,8 @@ def _state(fresh: Fresh, now: int) -> _State:
     blocks: tuple[Block, ...] = (Text(f"Rated on the website: {note}."),)
     if fresh.decision and fresh.decision["state"] == "overtaken":
         verdict = Verdict(fresh.decision["verdict"]).past
-        blocks += (Text(f"{fresh.decision['person']} had {verdict} it here; that was not sent."),)
+        fate = "does not count" if fresh.decision["sent_at"] else "was not sent"
+        blocks += (Text(f"{fresh.decision['person']} had {verdict} it here; that {fate}."),)
     return _State("Rated elsewhere", Tone.NEUTRAL, blocks)
 
 

@@ -1,4 +1,4 @@
-"""The local door: a unix socket beside the database, through which `botcore do` and `botcore link` reach a running bot."""
+"""The local door: a unix socket beside the database, by which `botcore do` and `botcore link` reach a running bot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTime
 from .access import LOCAL
 from .adapter import Actor
 from .app import Bot
-from .operations import open_operations
+from .operations import open_operations, operation_name
 from .rating import unsettled
 from .review import why_closed
 from .store.port import Reader
@@ -53,20 +53,23 @@ async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
     reply = await bot.dispatcher.command(OWNER, line)
     if reply.result is Result.NEEDS_CONFIRMATION and yes:
         for operation in reply.operations:
-            reply = await bot.dispatcher.press(OWNER, f"confirm:O{operation}:0")
+            reply = await bot.dispatcher.press(OWNER, f"confirm:{operation_name(operation)}:0")
     if wait and (reply.decisions or reply.operations) and reply.result is not Result.NEEDS_CONFIRMATION:
         reply = await _settled(bot, reply)
     return Done(EXIT[reply.result], json.loads(to_json(reply)))
 
 
 async def _settled(bot: Bot, reply: Reply) -> Reply:
-    while await bot.store.read(_under_way, reply):
+    while accounts := await bot.store.read(_under_way, reply):
+        if all(bot.accounts[name].needs_person for name in accounts if name in bot.accounts):
+            break  # no waiting helps: a key must be mended first
         await bot.clock.sleep(0.05)
-    ends = await bot.store.read(_ends, reply.decisions)
+    ends = await bot.store.read(_ends, reply)
+    states = {end.state for end in ends}
     result = reply.result
-    if any(state == "in doubt" for _, state, _ in ends):
+    if states & {"in doubt", "held", "due", "sending"}:
         result = Result.IN_DOUBT
-    elif any(state != "confirmed" for _, state, _ in ends):
+    elif states - {"confirmed", "done"}:
         result = Result.REFUSED
     card = reply.card
     if card is not None and len(ends) == 1:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 FIRST, EDIT, LAZY = 40, 20, 60  # priorities: an edit shows a decision, and goes before new cards
 BROKEN_PAUSE = 300.0  # seconds until a channel that needs a person is tried again
+LONGEST_PAUSE = 300.0  # seconds between sends that may each have made a message
+PART = "to:"
 
 Draw = Callable[[str], Awaitable[Card | None]]
 
@@ -57,7 +59,7 @@ def recover(tx: Tx) -> None:
 
 
 def _enqueue(tx: Tx, delivery: int, channel: str, prio: int, not_before: int) -> None:
-    tx.put("deliver", f"deliver:{delivery}", f"to:{channel}", prio, not_before, delivery=delivery)
+    tx.put("deliver", f"deliver:{delivery}", f"{PART}{channel}", prio, not_before, delivery=delivery)
 
 
 class Delivery:
@@ -77,10 +79,15 @@ class Delivery:
         self._adapters = adapters
         self._draw = draw
         self.broken: dict[str, str] = {}  # channel -> what a person must mend
+        self._broken_until: dict[str, int] = {}  # channel -> when it is tried again, in ms
         self.sent = 0
         self.edited = 0
 
     async def deliver(self, work: Work) -> None:
+        name = work.part.removeprefix(PART)
+        left = (self._broken_until.get(name, 0) - self._clock.ms()) / 1000
+        if 0 < left <= BROKEN_PAUSE:  # one try is for all its cards
+            raise Later(left, quiet=True)
         row = await self._store.tx(_begin, int(work.args["delivery"]))
         if row is None:
             return
@@ -103,15 +110,17 @@ class Delivery:
             raise Later(error.retry_after, str(error)) from error
         except SendUnknown as error:
             await self._store.tx(_in_doubt, row["id"])
-            raise Later(2.0, str(error)) from error
+            raise Later(min(2.0 ** (min(work.attempt, 10) + 1), LONGEST_PAUSE), str(error)) from error
         except MessageGone:
             await self._store.tx(_gone, row["id"], "deleted")
             return
         except ChannelBroken as error:
             self.broken[channel.name] = str(error)
+            self._broken_until[channel.name] = self._clock.ms() + round(BROKEN_PAUSE * 1000)
             await self._store.tx(_not_sent, row["id"])
             raise Later(BROKEN_PAUSE, str(error), quiet=True) from error
         self.broken.pop(channel.name, None)
+        self._broken_until.pop(channel.name, None)
         await self._store.tx(_end, row["id"], ref, row["wanted"], self._clock.ms())
 
 

@@ -1,4 +1,4 @@
-"""`botcore demo`: simulated marketplaces, the bot and its page, over real HTTP on this machine. And `botcore sandbox`."""
+"""`botcore demo`: simulated marketplaces, the bot and its page, over real HTTP here. And `botcore sandbox`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from .intake import Intake
 from .logs import reference
 from .models import Person, Role
 from .provider import ProviderError
-from .review import NotPossible
+from .review import Made, NotPossible
 from .settings import Reason
 from .spending import Limits, OverLimit
 from .store.port import Store, StoreError
@@ -37,6 +37,7 @@ class House:
     limits: Limits
     reasons: Sequence[Reason]
     hold_ms: int
+    decided: Callable[[Made], None]  # told of each decision once it is durable
     status: Callable[[], Awaitable[Reply]]
     plugins: Callable[[], Reply]
     commands: Sequence[Command]
@@ -88,34 +89,35 @@ class Dispatcher:
 
     async def command(self, actor: Actor, line: str) -> Reply:
         async def run() -> Reply:
-            command, rest = find_command(self.house.commands, line)
             person = await self.house.people.of(actor)
-            if person is None and not command.open_to_strangers:
-                raise Forbidden(stranger(actor))
-            if person is not None and not person.role.covers(command.role):
+            if person is None:
+                return await self._for_stranger(actor, line)
+            command, rest = find_command(self.house.commands, line)
+            if not person.role.covers(command.role):
                 raise Forbidden(f"`{command.name}` needs a {command.role}; you are a {person.role}")
-            who = person or Person(actor.name, Role.VIEWER)
-            return await command.run(self._context(actor, who), parse_values(command, rest))
+            return await command.run(self._context(actor, person), parse_values(command, rest))
 
         return await self._guarded(actor, f"/{line[:60]}", run)
 
     async def press(self, actor: Actor, button: str) -> Reply:
         async def run() -> Reply:
+            person = await self._somebody(actor)
             verb, subject, revision = _parts(button)
             if verb not in self._presses:
                 raise BadInput("this button is from another version: look at the newest card")
             role, handler = self._presses[verb]
-            return await handler(await self._allowed(actor, role), subject, revision)
+            return await handler(self._allowed(actor, person, role), subject, revision)
 
         return await self._guarded(actor, button[:64], run)
 
     async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
         async def run() -> Reply:
+            person = await self._somebody(actor)
             verb, subject, revision = _parts(form)
             if verb not in self._forms:
                 raise BadInput("this form is from another version: press the button again")
             role, handler = self._forms[verb]
-            return await handler(await self._allowed(actor, role), subject, revision, values)
+            return await handler(self._allowed(actor, person, role), subject, revision, values)
 
         return await self._guarded(actor, form[:64], run)
 
@@ -148,10 +150,22 @@ class Dispatcher:
     def _context(self, actor: Actor, person: Person) -> Context:
         return Context(self.house, actor, person, self._immediate)
 
-    async def _allowed(self, actor: Actor, role: Role) -> Context:
+    async def _for_stranger(self, actor: Actor, line: str) -> Reply:
+        """They learn their id and nothing else, not even which commands there are."""
+        try:
+            command, rest = find_command([c for c in self.house.commands if c.open_to_strangers], line)
+            values = parse_values(command, rest)
+        except BadInput:
+            raise Forbidden(stranger(actor)) from None
+        return await command.run(self._context(actor, Person(actor.name, Role.VIEWER)), values)
+
+    async def _somebody(self, actor: Actor) -> Person:
         person = await self.house.people.of(actor)
         if person is None:
             raise Forbidden(stranger(actor))
+        return person
+
+    def _allowed(self, actor: Actor, person: Person, role: Role) -> Context:
         if not person.role.covers(role):
             raise Forbidden(f"this needs a {role}; you are a {person.role}")
         return self._context(actor, person)

@@ -13,7 +13,7 @@ from .models import Channel, Hints, Job, ProofKind, Sighting, SightingState, Sub
 from .pacing import Urgency
 from .pictures import remember
 from .provider import ProviderError, Refused
-from .rating import overtake
+from .settling import overtake
 from .store.codec import dump
 from .store.port import Later, Reader, Row, Store, Tx, Work
 
@@ -30,11 +30,12 @@ async def no_advice(submission: Submission) -> Sequence[str]:
     return ()
 
 
+NOT_LISTED = "no longer waiting; the marketplace does not say how"
 STILL_OPEN = """
 SELECT s.* FROM submissions s WHERE s.account = :account AND s.job_id = :job
 AND (s.state IN ('new', 'shown') OR (s.state = 'decided' AND EXISTS (
-    SELECT 1 FROM decisions d WHERE d.submission = s.id AND d.state IN ('held', 'due'))))
-"""
+    SELECT 1 FROM decisions d WHERE d.submission = s.id AND d.state IN ('held', 'due') AND d.tries = 0)))
+"""  # a decision that may have left is settled by whoever sent it
 
 
 class Intake:
@@ -90,7 +91,7 @@ class Intake:
             log.info("%s: a webhook named a job that cannot be read: %s", account.name, error)
         except ProviderError as error:
             account.failed(error)
-            raise Later(min(2.0 ** (work.attempt + 1), 60.0), str(error)) from error
+            raise Later(min(2.0 ** (min(work.attempt, 10) + 1), 60.0), str(error)) from error
         await self._store.tx(_forget_hints, account.name, job_id, ids)
 
     async def find(self, account: Account, job_id: str, ids: Sequence[str]) -> None:
@@ -211,6 +212,7 @@ def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sight
         if row is None:
             continue
         if sighting.state is SightingState.WAITING:
+            tx.q("UPDATE submissions SET missed = 0 WHERE id = :id", id=row["id"])
             if sighting.revision is not None and sighting.revision > row["revision"]:
                 newer.append(sighting.task_id)
             continue
@@ -232,7 +234,7 @@ def _leave(tx: Tx, row: Row, sighting: Sighting, now: int) -> None:
         SightingState.REJECTED: "rejected",
         SightingState.REVISED: "sent back for revision",
         SightingState.RATED: "",
-        SightingState.ABSENT: "no longer waiting; the marketplace does not say how",
+        SightingState.ABSENT: NOT_LISTED,
         SightingState.WAITING: "",
     }[sighting.state]
     held = tx.one(
@@ -296,16 +298,12 @@ def _ingest(
             now=now,
         )
         if row is None:
-            tx.q(
-                """UPDATE submissions SET seen_at = :now, missed = 0
-                   WHERE account = :account AND task_id = :task AND revision = :revision""",
-                now=now,
-                account=s.account,
-                task=s.task_id,
-                revision=s.revision,
-            )
+            _see_again(tx, s, now)
             continue
         number: int = row["id"]
+        if _is_old(tx, s):  # read before the newer one, and told after it
+            tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=number)
+            continue
         _supersede(tx, s, number, now)
         keep_prints(tx, number, s)
         flag_copies(tx, number, s, advice.get((s.task_id, s.revision), ()))
@@ -322,6 +320,38 @@ def _ingest(
         announce(tx, targets, f"submission:{number}", now, now + PICTURE_WAIT_MS if pictures else 0)
         added.append((s, number))
     return added
+
+
+REOPEN = """
+UPDATE submissions SET state = 'shown', state_note = '' WHERE id = :id AND NOT EXISTS
+    (SELECT 1 FROM decisions d WHERE d.submission = submissions.id AND d.state NOT IN ('undone', 'refused'))
+RETURNING id
+"""
+
+
+def _see_again(tx: Tx, s: Submission, now: int) -> None:
+    """Notes that it is still unrated; what was only thought gone, because no list had it, waits again."""
+    row = tx.one(
+        """UPDATE submissions SET seen_at = :now, missed = 0
+           WHERE account = :account AND task_id = :task AND revision = :revision RETURNING id, state, state_note""",
+        now=now,
+        account=s.account,
+        task=s.task_id,
+        revision=s.revision,
+    )
+    if row and row["state"] == "elsewhere" and row["state_note"] == NOT_LISTED and tx.q(REOPEN, id=row["id"]):
+        touch(tx, f"submission:{row['id']}")
+
+
+def _is_old(reader: Reader, s: Submission) -> bool:
+    return bool(
+        reader.value(
+            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision > :revision",
+            account=s.account,
+            task=s.task_id,
+            revision=s.revision,
+        )
+    )
 
 
 def hash_part(url: str) -> int:

@@ -49,19 +49,28 @@ async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool,
 
 
 async def _alone(config: Config, host: Host, line: str, *, yes: bool) -> Done:
-    """No bot is running: takes the database, reads the marketplaces where the command needs it, and sees its work out."""
+    """No bot is running: takes the database, reads the marketplaces where needed, and sees its own work out."""
     bot = await Bot.open(config, host, immediate=True)
     try:
         await bot.work_alone()
-        if _reads_work(bot, line):
-            for account in bot.accounts.values():
-                try:
-                    await bot.intake.poll(account, Urgency.PERSON)
-                except ProviderError as error:
-                    log.warning("%s could not be read: %s", account.name, error)
-        return await run_line(bot, line, yes=yes, wait=True)
+        unread = await _read_work(bot) if _reads_work(bot, line) else 0
+        done = await run_line(bot, line, yes=yes, wait=True)
+        nothing_read = bool(unread) and unread == len(bot.accounts)
+        return Done(EXIT[Result.REFUSED], done.reply) if nothing_read and not done.exit else done
     finally:
         await bot.stop()
+
+
+async def _read_work(bot: Bot) -> int:
+    """Reads what the marketplaces have, for a person who waits; returns how many accounts could not be read."""
+    unread = 0
+    for account in bot.accounts.values():
+        try:
+            await bot.intake.poll(account, Urgency.PERSON)
+        except ProviderError as error:
+            unread += 1
+            log.warning("%s could not be read: %s", account.name, error)
+    return unread
 
 
 def _reads_work(bot: Bot, line: str) -> bool:

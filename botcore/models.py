@@ -1,4 +1,4 @@
-"""What the core and its plugins talk about: frozen, typed values. Money is Decimal, time is aware UTC, ids are strings."""
+"""What the core and its plugins talk about: frozen, typed. Money is Decimal, time is aware UTC, ids are strings."""
 
 from __future__ import annotations
 

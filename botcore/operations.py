@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 5  # sends of a harmless-to-repeat operation whose answers were lost, then a person is asked
 AUTH_PAUSE = 60.0
+_NAME = re.compile("op-([1-9][0-9]{0,14})")
 
 Args = Mapping[str, str]
 
@@ -75,6 +77,17 @@ class Draft:
     person: str
     via: str
     cost: Decimal = Decimal(0)
+
+
+def operation_name(number: int) -> str:
+    """How buttons name an operation: like nothing that a submission is called."""
+    return f"op-{number}"
+
+
+def parse_operation(name: str) -> int | None:
+    """The number that `operation_name` made into this; None where it did not."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def quote(tx: Tx, draft: Draft, now: int) -> int:

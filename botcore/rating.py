@@ -19,7 +19,24 @@ from .models import Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdic
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
 from .review import HURRY_MS, NotPossible, enqueue_rating, note_act
-from .spending import release
+from .settling import (
+    LEFT_SENDING,
+    OPEN_OF_JOB,
+    TELL_SLOWLY_MS,
+    ask_person,
+    by_newer,
+    confirm,
+    enqueue_settling,
+    find_unfinished,
+    newer_known,
+    overtake,
+    put_in_doubt,
+    put_settling,
+    read_again,
+    refuse,
+    ripe,
+    send_again,
+)
 from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
@@ -27,14 +44,6 @@ log = logging.getLogger(__name__)
 AGAIN = 5  # sent again so often while still unrated, then a person is asked
 READS = 2  # complete reads that must agree that it is still unrated
 AUTH_PAUSE = 60.0  # seconds between looks whether the key works again
-TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the answer comes sooner
-
-LEFT_SENDING = "UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1 WHERE state = 'sending' "
-OPEN_OF_JOB = """
-SELECT d.*, s.task_id, s.revision, s.deadline, s.account, s.job_id FROM decisions d
-JOIN submissions s ON s.id = d.submission
-WHERE d.state = :state AND s.account = :account AND s.job_id = :job
-"""
 
 
 class RatingDesk:
@@ -94,10 +103,10 @@ class RatingDesk:
         if account is None:
             raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
         job = str(work.args["job"])
-        ripe = await self._store.tx(_ripe, account.name, job, self._doubt_ms, self._clock.ms())
-        if not ripe:
+        rows = await self._store.tx(ripe, account.name, job, self._doubt_ms, self._clock.ms())
+        if not rows:
             return
-        ratings = [rating_of(row) for row in ripe]
+        ratings = [rating_of(row) for row in rows]
         outcomes: Sequence[Outcome]
         try:
             outcomes = await account.call(lambda p: p.outcome(job, ratings), Urgency.RATING)
@@ -105,7 +114,7 @@ class RatingDesk:
             outcomes = [Outcome(rating.task_id, Verdicted.CANNOT_TELL, note=str(error)) for rating in ratings]
         except ProviderError as error:
             raise Later(*_pause(error, work.attempt)) from error
-        confirmed = await self._store.tx(self._settle, account.name, job, ripe, outcomes, self._clock.ms())
+        confirmed = await self._store.tx(self._settle, account.name, job, rows, outcomes, self._clock.ms())
         for submission in confirmed:
             self._on_confirmed(submission)
 
@@ -123,7 +132,7 @@ class RatingDesk:
                 id=decision,
                 why=why,
             )
-        _enqueue_settling(tx, account, job, self._doubt_ms, now)
+        enqueue_settling(tx, account, job, self._doubt_ms, now)
 
     def _take_results(
         self, tx: Tx, account: str, job: str, batch: Sequence[Row], results: Sequence[RatingResult], now: int
@@ -133,14 +142,14 @@ class RatingDesk:
         for row in batch:
             result = by_task.get(row["task_id"])
             if result is None:
-                _doubt(tx, row, now)
+                put_in_doubt(tx, row, now)
             elif result.ok:
                 if confirm(tx, row, now, result.message):
                     confirmed.append(row["submission"])
             else:
-                _doubt(tx, row, now, said_no=result.message or "refused without a word")
-        _enqueue_settling(tx, account, job, self._doubt_ms, now)
-        _enqueue_next(tx, account, job)
+                put_in_doubt(tx, row, now, said_no=result.message or "refused without a word")
+        enqueue_settling(tx, account, job, self._doubt_ms, now)
+        _enqueue_next(tx, account, job, now if results else now + self._doubt_ms)  # no answer: not all into the dark
         return confirmed
 
     def _settle(
@@ -150,11 +159,11 @@ class RatingDesk:
         confirmed: list[int] = []
         for row in rows:
             outcome = by_task.get(row["task_id"]) or Outcome(row["task_id"], Verdicted.CANNOT_TELL)
-            if outcome.verdicted is Verdicted.NOT_YET and _newer_known(tx, row):
-                outcome = _by_newer(row)
+            if outcome.verdicted is Verdicted.NOT_YET and newer_known(tx, row):
+                outcome = by_newer(row)
             if self._settle_one(tx, row, outcome, now):
                 confirmed.append(row["submission"])
-        _enqueue_settling(tx, account, job, self._doubt_ms, now)
+        enqueue_settling(tx, account, job, self._doubt_ms, now)
         return confirmed
 
     def _settle_one(self, tx: Tx, row: Row, outcome: Outcome, now: int) -> bool:
@@ -170,15 +179,15 @@ class RatingDesk:
             case Verdicted.NOT_YET if row["said_no"]:
                 refuse(tx, row, now)
             case Verdicted.NOT_YET if row["reads"] + 1 < READS:
-                _read_again(tx, row, now)
+                read_again(tx, row, now)
             case Verdicted.NOT_YET if row["tries"] <= AGAIN:
-                _send_again(tx, row, now)
+                send_again(tx, row, now)
             case Verdicted.NOT_YET:
-                _ask(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
+                ask_person(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
             case Verdicted.CANNOT_TELL if row["reads"] + 1 < READS:
-                _read_again(tx, row, now)
+                read_again(tx, row, now)
             case Verdicted.CANNOT_TELL:
-                _ask(tx, row, outcome.note or "the marketplace does not tell whether it went through")
+                ask_person(tx, row, outcome.note or "the marketplace does not tell whether it went through")
         return False
 
 
@@ -196,7 +205,7 @@ def rating_of(row: Row) -> Rating:
 
 def recover(tx: Tx, now: int) -> None:
     """After a crash: what was being sent may have arrived, and all that is open is looked after again."""
-    for row in tx.q(LEFT_SENDING + "RETURNING submission"):
+    for row in tx.q(LEFT_SENDING, account=None, job=None):
         touch(tx, f"submission:{row['submission']}")
     rows = tx.q(
         """SELECT DISTINCT s.account, s.job_id, d.state = 'in doubt' AS doubt, min(d.due_at) AS due_at
@@ -205,7 +214,7 @@ def recover(tx: Tx, now: int) -> None:
     )
     for row in rows:
         if row["doubt"]:
-            _put_settling(tx, row["account"], row["job_id"], now)
+            put_settling(tx, row["account"], row["job_id"], now)
         else:
             enqueue_rating(tx, row["account"], row["job_id"], row["due_at"])
 
@@ -238,7 +247,7 @@ def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now:
         case "went":
             confirm(tx, row, now, f"{person} says it went through")
         case "again":
-            _send_again(tx, {**row, "tries": 1}, now)  # it counts as sent: a refusal may mean that it had worked
+            send_again(tx, {**row, "tries": 1}, now)  # it counts as sent: a refusal may mean that it had worked
         case _:
             overtake(tx, row, now, f"left as it is by {person}")
     note_act(tx, now, person, via, answer, f"submission:{row['submission']}")
@@ -246,58 +255,9 @@ def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now:
     return submission
 
 
-def overtake(tx: Tx, row: Row, now: int, why: str) -> None:
-    """Somebody or something else settled the submission: this decision never counts."""
-    _end(tx, row, "overtaken", now, why)
-    release(tx, f"decision:{row['id']}")
-    tx.q(
-        """UPDATE submissions SET state = 'elsewhere', state_note = :why
-           WHERE id = :id AND state NOT IN ('lapsed', 'superseded', 'elsewhere')""",
-        id=row["submission"],
-        why=why,
-    )
-
-
-def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> bool:
-    """The marketplace has it. False where that was known already."""
-    if not _end(tx, row, "confirmed", now, message, unverified):
-        return False
-    tx.q("UPDATE submissions SET state = 'rated' WHERE id = :id AND state = 'decided'", id=row["submission"])
-    column = {"approve": "approved", "reject": "rejected", "revise": "revised"}[row["verdict"]]
-    tx.q(
-        f"""INSERT INTO worker_records (account, worker_id, {column})
-            SELECT account, worker_id, 1 FROM submissions WHERE id = :id
-            ON CONFLICT (account, worker_id) DO UPDATE SET {column} = {column} + 1""",  # noqa: S608 - our words
-        id=row["submission"],
-    )
-    return True
-
-
-def refuse(tx: Tx, row: Row, now: int) -> None:
-    """The marketplace said no and it is still unrated: it can be decided again."""
-    _end(tx, row, "refused", now, row["message"])
-    release(tx, f"decision:{row['id']}")
-    tx.q("UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'decided'", id=row["submission"])
-
-
-def _end(tx: Tx, row: Row, state: str, now: int, message: str, unverified: str = "") -> bool:
-    ended = tx.q(
-        """UPDATE decisions SET state = :state, settled_at = :now, message = :message, unverified = :unverified,
-               asks = NULL
-           WHERE id = :id AND state IN ('held', 'due', 'sending', 'in doubt') RETURNING id""",
-        id=row["id"],
-        state=state,
-        now=now,
-        message=message,
-        unverified=unverified,
-    )
-    touch(tx, f"submission:{row['submission']}")
-    return bool(ended)
-
-
 def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
     """Marks one batch of what is due as being sent; what was in doubt before goes in half the number it went in."""
-    _find_unfinished(tx, account, job, now)
+    find_unfinished(tx, account, job, now)
     tx.q(
         """UPDATE decisions SET state = 'due' WHERE state = 'held' AND due_at <= :now AND submission IN
                (SELECT id FROM submissions WHERE account = :account AND job_id = :job AND state = 'decided')""",
@@ -313,7 +273,7 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
         job=job,
         now=now,
     ):
-        if _newer_known(tx, row):  # it would be rated in its place
+        if newer_known(tx, row):  # it would be rated in its place
             tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["submission"])
             overtake(tx, row, now, "a newer revision came in first")
         else:
@@ -325,136 +285,29 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
         batch = [row for row in due if (row["tries"] > 0) == again][: min(limit, size)]
     for row in batch:
         tx.q(
-            "UPDATE decisions SET state = 'sending', sent_at = :now, batch = :size, reads = 0, said_no = 0 WHERE id = :id",
+            """UPDATE decisions SET state = 'sending', sent_at = :now, batch = :size, reads = 0, said_no = 0
+               WHERE id = :id""",
             id=row["id"],
             now=now,
             size=len(batch),
         )
         touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS, LAZY)
     if not batch:
-        _enqueue_next(tx, account, job)
+        _enqueue_next(tx, account, job, now)
     return batch
 
 
-def _enqueue_next(tx: Tx, account: str, job: str) -> None:
-    """After a batch that was answered; after one that was not, its own pause must not be cut short."""
+def _enqueue_next(tx: Tx, account: str, job: str, at: int) -> None:
+    """What is left of the job leaves when it is due, and not before `at`. Not for a batch that is surely not sent:
+    that one's pause is for all of them."""
     next_at = tx.value(
         """SELECT min(d.due_at) FROM decisions d JOIN submissions s ON s.id = d.submission
-           WHERE d.state IN ('held', 'due') AND s.account = :account AND s.job_id = :job""",
+           WHERE d.state IN ('held', 'due') AND s.state = 'decided' AND s.account = :account AND s.job_id = :job""",
         account=account,
         job=job,
     )
     if next_at is not None:
-        enqueue_rating(tx, account, job, next_at)
-
-
-def _find_unfinished(tx: Tx, account: str, job: str, now: int) -> None:
-    """Work of one job never runs twice at once: what is still being sent is from a call whose end was not saved."""
-    rows = tx.q(
-        LEFT_SENDING + "AND submission IN (SELECT id FROM submissions WHERE account = :account AND job_id = :job) "
-        "RETURNING submission",
-        account=account,
-        job=job,
-    )
-    for row in rows:
-        touch(tx, f"submission:{row['submission']}")
-    if rows:
-        _put_settling(tx, account, job, now)
-
-
-def _newer_known(reader: Reader, row: Row) -> bool:
-    """Whether the worker has handed in again: the marketplace knows the task by the same id still."""
-    return bool(
-        reader.value(
-            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision > :revision",
-            account=row["account"],
-            task=row["task_id"],
-            revision=row["revision"],
-        )
-    )
-
-
-def _by_newer(row: Row) -> Outcome:
-    """What a newer revision tells of a rating, where the marketplace's list tells no revision."""
-    if row["verdict"] == Verdict.REVISE:
-        return Outcome(row["task_id"], Verdicted.MATCHES, ("comment",))
-    return Outcome(row["task_id"], Verdicted.DIFFERS, note="a newer revision has come in")
-
-
-def _doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
-    """Not answered, or answered with a no that may only mean that an earlier send had worked."""
-    tx.q(
-        """UPDATE decisions SET state = 'in doubt', reads = 0, sent_at = :now, said_no = :said_no, message = :message,
-               tries = tries + :more WHERE id = :id AND state = 'sending'""",
-        id=row["id"],
-        now=now,
-        said_no=bool(said_no),
-        message=said_no,
-        more=not said_no,
-    )
-    touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS if said_no else 0)
-
-
-def _read_again(tx: Tx, row: Row, now: int) -> None:
-    tx.q(
-        "UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id AND state = 'in doubt'",
-        id=row["id"],
-        now=now,
-    )
-
-
-def _send_again(tx: Tx, row: Row, at: int) -> None:
-    tx.q(
-        """UPDATE decisions SET state = 'due', due_at = :at, tries = :tries, asks = NULL
-           WHERE id = :id AND state = 'in doubt'""",
-        id=row["id"],
-        at=at,
-        tries=row["tries"],
-    )
-    enqueue_rating(tx, row["account"], row["job_id"], at)
-    touch(tx, f"submission:{row['submission']}")
-
-
-def _ask(tx: Tx, row: Row, why: str) -> None:
-    tx.q("UPDATE decisions SET asks = :why WHERE id = :id", id=row["id"], why=why)
-    touch(tx, f"submission:{row['submission']}")
-
-
-# The last look comes right before it is sent again; the pause before that look doubles with each time.
-RIPE_AT = """CASE WHEN d.said_no THEN 0
-    WHEN d.reads = 0 THEN coalesce(d.sent_at, 0) + :doubt
-    ELSE coalesce(d.sent_at, 0) + :doubt * (1 << (max(d.tries, 1) - 1)) END"""
-
-
-def _ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
-    """What has been quiet for long enough to be looked at; the rest is enqueued for when it has."""
-    rows = tx.q(
-        OPEN_OF_JOB + f"AND d.asks IS NULL AND {RIPE_AT} <= :now",
-        state="in doubt",
-        account=account,
-        job=job,
-        doubt=doubt,
-        now=now,
-    )
-    if not rows:
-        _enqueue_settling(tx, account, job, doubt, now)
-    return list(rows)
-
-
-def _enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> None:
-    at = tx.value(
-        f"""SELECT min({RIPE_AT}) FROM decisions d JOIN submissions s ON s.id = d.submission
-            WHERE d.state = 'in doubt' AND d.asks IS NULL AND s.account = :account AND s.job_id = :job""",  # noqa: S608
-        account=account,
-        job=job,
-        doubt=doubt,
-    )
-    if at is not None:
-        _put_settling(tx, account, job, max(at, now))
-
-
-def _put_settling(tx: Tx, account: str, job: str, at: int) -> None:
-    tx.put("settle", f"settle:{account}:{job}", f"job:{account}:{job}", 15, at, account=account, job=job)
+        enqueue_rating(tx, account, job, max(next_at, at))
 
 
 def _pause(error: ProviderError, attempt: int) -> tuple[float, str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import Account
 from ..provider import Capability
 from ..store.port import Reader, Row
-from ..text import clean, one_line, parse_short_id, short_id
+from ..text import one_line, parse_short_id, short_id
 from ..ui import Completion
-from .parse import BadInput
+from .parse import BadInput, shown
 from .registry import Param
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def chosen_accounts(context: Context, values: Mapping[str, Any], needs: Capabili
             raise BadInput("no account is configured: add one under [accounts.NAME] in the config")
         return able
     if name not in accounts:
-        raise BadInput(f"there is no account {clean(name, 40)}; one of: {', '.join(accounts) or 'none is configured'}")
+        raise BadInput(f"there is no account {shown(name)}; one of: {', '.join(accounts) or 'none is configured'}")
     if accounts[name] not in able:
         others = ", ".join(a.name for a in able) or "no configured account can"
         raise BadInput(f"{name} ({accounts[name].provider.title}) cannot do that; these can: {others}")
@@ -78,10 +78,10 @@ async def find_submission(context: Context, text: str, account: str | None = Non
     """The submission that an id names, its newest revision. Raises `BadInput`, also where it is in two accounts."""
     rows = await context.house.store.read(_by_id, text, account)
     if not rows:
-        raise BadInput(f"there is no submission {clean(text, 40)}; see `pending`")
+        raise BadInput(f"there is no submission {shown(text)}; see `pending`")
     if len({row["account"] for row in rows}) > 1:
         names = ", ".join(sorted({row["account"] for row in rows}))
-        raise BadInput(f"{clean(text, 40)} is in several accounts: say account= one of {names}")
+        raise BadInput(f"{shown(text)} is in several accounts: say account= one of {names}")
     return rows[0]
 
 

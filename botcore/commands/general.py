@@ -15,7 +15,7 @@ from ..store.port import Tx
 from ..text import money
 from ..ui import Card, Reply, Result, Table, Text, Tone
 from .finding import ACCOUNT_FIRST, chosen_accounts
-from .parse import BadInput, usage
+from .parse import BadInput, shown, usage
 from .registry import Command, Kind, Param
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def _help(context: Context, values: Mapping[str, Any]) -> Reply:
         return Reply(card=Card("Commands", blocks=(Table(("Type", "To"), rows),), footer="help COMMAND tells more"))
     found = [c for c in mine if c.name == name or c.name.startswith(name + " ")]
     if not found:
-        raise BadInput(f"there is no command {name}; see `help`")
+        raise BadInput(f"there is no command {shown(name)}; see `help`")
     blocks = tuple(
         Table(
             ("Parameter", "What it is"),

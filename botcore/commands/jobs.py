@@ -16,7 +16,7 @@ from ..text import ago, clean, money, one_line
 from ..ui import Block, Card, Field, Fields, Reply, Result, Table, Text, Tone
 from .finding import ACCOUNT, ACCOUNT_FIRST, chosen_accounts, complete_job
 from .general import problem_block
-from .parse import BadInput
+from .parse import BadInput, shown
 from .registry import Command, Param
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def _job_show(context: Context, values: Mapping[str, Any]) -> Reply:
             continue
         await context.house.store.tx(save_job, job, context.now())
         return Reply(card=_job_card(job))
-    raise BadInput("; ".join(problems) or f"there is no job {clean(wanted, 40)}; see `job list`")
+    raise BadInput("; ".join(problems) or f"there is no job {shown(wanted)}; see `job list`")
 
 
 def _job_card(job: Job) -> Card:

@@ -6,9 +6,10 @@ import difflib
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..text import clean, one_line
 from ..ui import Completion
 from .registry import Command, Kind, Param
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from ..dispatch import Context
 
 MAX_LINE = 4_000
-_NAMED = re.compile(r"([a-z][a-z_-]*)=(.*)", re.DOTALL)
+_NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+_MONEY = re.compile(r"\$? ?([0-9]{1,7}(?:\.[0-9]{0,4})?|\.[0-9]{1,4})")
 
 
 class BadInput(Exception):  # noqa: N818
@@ -48,11 +50,17 @@ def find_command(commands: Sequence[Command], line: str) -> tuple[Command, list[
     names = [command.name for command in commands]
     group = [name for name in names if name.startswith(words[0].lower() + " ")]
     if group:
-        raise BadInput(f"`{words[0]}` goes with one of: {', '.join(name.split()[1] for name in group)}")
+        raise BadInput(f"`{shown(words[0])}` goes with one of: {', '.join(name.split()[1] for name in group)}")
     near = difflib.get_close_matches(" ".join(words[:2]).lower(), names, 1) or difflib.get_close_matches(
         words[0].lower(), names, 1
     )
-    raise BadInput(f"there is no command `{words[0]}`" + (f"; did you mean `{near[0]}`?" if near else "; see `help`"))
+    hint = f"; did you mean `{near[0]}`?" if near else "; see `help`"
+    raise BadInput(f"there is no command `{shown(words[0])}`{hint}")
+
+
+def shown(word: str) -> str:
+    """Something that was typed, as an answer quotes it: on one line, and not all of it."""
+    return clean(one_line(word), 40)
 
 
 def usage(command: Command) -> str:
@@ -66,17 +74,17 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
     named: dict[str, str] = {}
     positional: list[str] = []
     open_text = ""  # a text that goes on until the next name: reason=wrong page
+    free_text = any(param.kind is Kind.TEXT and not param.named_only for param in command.params)
     for word in words:
         match = _NAMED.fullmatch(word)
-        if match and match[1].replace("-", "_") in params:
-            name = match[1].replace("-", "_")
+        if match and (name := _param_name(params, match[1])):
             named[name] = match[2]
             open_text = name if params[name].kind is Kind.TEXT else ""
         elif open_text:
             named[open_text] += f" {word}"
-        elif match and not any(param.kind is Kind.TEXT for param in command.params):
-            raise BadInput(f"`{command.name}` has no {match[1]}=; it is typed `{usage(command)}`")
-        elif (flag := params.get(word.replace("-", "_"))) and flag.kind is Kind.FLAG:
+        elif match and not free_text:  # `bonsu=1` must not pass for one more id
+            raise BadInput(f"`{command.name}` has no {shown(match[1])}=; it is typed `{usage(command)}`")
+        elif (flag := params.get(_param_name(params, word))) and flag.kind is Kind.FLAG:
             named[flag.name] = "yes"
         else:
             positional.append(word)
@@ -85,6 +93,12 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
     if missing:
         raise BadInput(f"{missing[0].replace('_', ' ')} is missing: type `{usage(command)}`")
     return {name: _typed(params[name], value) for name, value in raw.items()}
+
+
+def _param_name(params: Mapping[str, Param], typed: str) -> str:
+    """The parameter that is meant, whatever its case and dashes; "" where there is none."""
+    plain = typed.lower()
+    return next((name for name in (plain, plain.replace("-", "_")) if name in params), "")
 
 
 def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -> dict[str, Any]:
@@ -101,7 +115,7 @@ def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -
         else:
             raw[param.name] = words.pop(0)
     if words:
-        raise BadInput(f"`{words[0]}` is too much: type `{usage(command)}`")
+        raise BadInput(f"`{shown(words[0])}` is too much: type `{usage(command)}`")
     return raw
 
 
@@ -132,12 +146,8 @@ def _typed_one(param: Param, text: str) -> Any:
 
 def parse_money(text: str, name: str = "an amount") -> Decimal:
     """Dollars, to the last digit. Raises `BadInput`."""
-    try:
-        amount = Decimal(text.strip().removeprefix("$").strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    exponent = amount.as_tuple().exponent
-    if not amount.is_finite() or amount < 0 or amount > 1_000_000 or (isinstance(exponent, int) and exponent < -4):
+    match = _MONEY.fullmatch(text.strip())
+    if match is None or (amount := Decimal(match[1])) > 1_000_000:
         raise BadInput(f"{name} is an amount of dollars, such as 0.25")
     return amount
 

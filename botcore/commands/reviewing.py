@@ -41,6 +41,8 @@ async def _show(context: Context, values: Mapping[str, Any]) -> Reply:
 
 async def _whole(context: Context, number: int) -> Reply:
     card = await context.house.store.read(submission_card, number, context.now(), whole=True)
+    if card is None:
+        raise NotPossible("there is no such submission")
     return Reply(card=card)
 
 
@@ -186,8 +188,8 @@ async def press_doubt(context: Context, subject: str, revision: int, answer: str
     """It went through / Send again / Leave it, of a submission or an operation."""
     who = (context.person.name, context.actor.adapter, context.now())
     store = context.house.store
-    if subject.startswith("O") and subject[1:].isdigit():
-        await store.tx(operations.answer_doubt, int(subject[1:]), answer, *who)
+    if operation := operations.parse_operation(subject):
+        await store.tx(operations.answer_doubt, operation, answer, *who)
     else:
         decision = await store.read(current_decision, _number(subject))
         if decision is None:
@@ -339,7 +341,9 @@ async def _decide(
         bonus=bonus,
         revision=revision,
     )
-    return await context.house.store.tx(decide, ask, context.house.limits, context.now())
+    made = await context.house.store.tx(decide, ask, context.house.limits, context.now())
+    context.house.decided(made)
+    return made
 
 
 def _reason(context: Context, verdict: Verdict, text: str, satisfaction: str | None) -> tuple[str, Satisfaction | None]:

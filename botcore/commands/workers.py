@@ -19,6 +19,8 @@ from ..operations import (
     cancel,
     confirm,
     open_operations,
+    operation_name,
+    parse_operation,
     quote,
 )
 from ..pacing import Urgency
@@ -28,7 +30,7 @@ from ..store.port import Reader, Row
 from ..text import clean, one_line, short_id
 from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Result, Table, Tone
 from .finding import ACCOUNT, chosen_accounts, find_submission
-from .parse import BadInput
+from .parse import BadInput, shown
 from .registry import Command, Param
 from .reviewing import more_card
 
@@ -104,11 +106,11 @@ async def _worker(context: Context, values: Mapping[str, Any], needs: Capability
         try:
             row = await find_submission(context, text, values.get("account"))
         except BadInput:
-            raise BadInput(f"nothing has been seen of a worker {clean(text, 40)}") from None
+            raise BadInput(f"nothing has been seen of a worker {shown(text)}") from None
         rows = [{"account": row["account"], "worker_id": row["worker_id"]}]
     if len(rows) > 1:
         names = ", ".join(sorted(row["account"] for row in rows))
-        raise BadInput(f"{clean(text, 40)} works for several accounts: say account= one of {names}")
+        raise BadInput(f"{shown(text)} works for several accounts: say account= one of {names}")
     return chosen_accounts(context, {"account": rows[0]["account"]}, needs)[0], rows[0]["worker_id"]
 
 
@@ -136,9 +138,10 @@ async def press_record(context: Context, subject: str, revision: int) -> Reply:
 
 
 async def press_block(context: Context, subject: str, revision: int) -> Reply:
-    run = _quoting(BLOCK, Capability.BLOCK, BLOCK_WORDS)
-    reply: Reply = await run(context, {"worker": subject})
-    return reply
+    row = await find_submission(context, subject)  # never a worker whose id happens to look like a submission's
+    account = chosen_accounts(context, {"account": row["account"]}, Capability.BLOCK)[0]
+    words = BLOCK_WORDS.format(worker=one_line(row["worker_id"]))
+    return await _quote(context, account, BLOCK, {"workers": row["worker_id"]}, words)
 
 
 async def press_list(context: Context, subject: str, revision: int) -> Reply:
@@ -160,7 +163,7 @@ async def submit_list(context: Context, subject: str, revision: int, values: Map
         raise BadInput("choose a list")
     summary = f"Add worker {one_line(row['worker_id'])} to the list {clean(chosen, 40)}."
     quoted = await _quote(context, account, ADD_TO_LIST, {"workers": row["worker_id"], "list": chosen}, summary)
-    return await press_confirm(context, f"O{quoted.operations[0]}", 0)
+    return await press_confirm(context, operation_name(quoted.operations[0]), 0)
 
 
 async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
@@ -187,9 +190,10 @@ async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
 
 
 def _operation(subject: str) -> int:
-    if not (subject.startswith("O") and subject[1:].isdigit() and len(subject) < 18):
+    number = parse_operation(subject)
+    if number is None:
         raise BadInput("this button cannot be read: look at the newest card")
-    return int(subject[1:])
+    return number
 
 
 BLOCK_WORDS = "Block worker {worker}: they can do none of your jobs any more, and leave all your lists."

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from botcore.clock import ManualClock, SystemClock
@@ -27,7 +28,7 @@ async def site(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Desk]:
         yield here
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def live_site(tmp_path: Path) -> AsyncIterator[Desk]:
     """The same by the system's clock, as a browser has it."""
     async with desk(tmp_path, SystemClock()) as here:
@@ -43,8 +44,9 @@ def chromium() -> str | None:
     return None
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all; tests that use it run on the session's event loop, each in a context of its own."""
     async with async_playwright() as playwright:
         path = chromium()
         if path is None and not await asyncio.to_thread(Path(playwright.chromium.executable_path).exists):
@@ -58,7 +60,7 @@ async def browser() -> AsyncIterator[Browser]:
             await running.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, live_site: Desk) -> AsyncIterator[Page]:
     """Ana's page, signed in. What its console complains about fails the test."""
     context = await browser.new_context(reduced_motion="reduce")
@@ -68,7 +70,9 @@ async def page(browser: Browser, live_site: Desk) -> AsyncIterator[Page]:
     here.on("pageerror", lambda error: complaints.append(str(error)))
     await here.goto(await live_site.link())
     await here.get_by_text("waiting", exact=False).first.wait_for()
-    yield here
-    await context.close()
+    try:
+        yield here
+    finally:
+        await context.close()
     serious = [c for c in complaints if "net::ERR" not in c and "Failed to load resource" not in c]
     assert not serious

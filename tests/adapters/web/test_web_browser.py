@@ -30,7 +30,7 @@ from botcore.ui import (
 
 from .desk import ANA, BEN, Desk, png, settled, waiting
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 def article(page: Page, name: str) -> Locator:

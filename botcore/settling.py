@@ -1,0 +1,179 @@
+"""What becomes of a decision: confirmed, refused, overtaken, or in doubt until complete reads tell.
+
+Functions of a transaction, each a conditional write.
+"""
+
+from __future__ import annotations
+
+from .delivery import touch
+from .models import Outcome, Verdict, Verdicted
+from .review import enqueue_rating
+from .spending import release
+from .store.port import Reader, Row, Tx
+
+TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the answer comes sooner
+
+LEFT_SENDING = """
+UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1
+WHERE state = 'sending' AND (:account IS NULL OR submission IN
+    (SELECT id FROM submissions WHERE account = :account AND job_id = :job))
+RETURNING submission
+"""
+OPEN_OF_JOB = """
+SELECT d.*, s.task_id, s.revision, s.deadline, s.account, s.job_id FROM decisions d
+JOIN submissions s ON s.id = d.submission
+WHERE d.state = :state AND s.account = :account AND s.job_id = :job
+"""
+
+
+def overtake(tx: Tx, row: Row, now: int, why: str) -> None:
+    """Somebody or something else settled the submission: this decision never counts."""
+    _end(tx, row, "overtaken", now, why)
+    release(tx, f"decision:{row['id']}")
+    tx.q(
+        """UPDATE submissions SET state = 'elsewhere', state_note = :why
+           WHERE id = :id AND state NOT IN ('lapsed', 'superseded', 'elsewhere')""",
+        id=row["submission"],
+        why=why,
+    )
+
+
+def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> bool:
+    """The marketplace has it. False where that was known already."""
+    if not _end(tx, row, "confirmed", now, message, unverified):
+        return False
+    tx.q("UPDATE submissions SET state = 'rated' WHERE id = :id AND state = 'decided'", id=row["submission"])
+    column = {"approve": "approved", "reject": "rejected", "revise": "revised"}[row["verdict"]]
+    tx.q(
+        f"""INSERT INTO worker_records (account, worker_id, {column})
+            SELECT account, worker_id, 1 FROM submissions WHERE id = :id
+            ON CONFLICT (account, worker_id) DO UPDATE SET {column} = {column} + 1""",  # noqa: S608 - our words
+        id=row["submission"],
+    )
+    return True
+
+
+def refuse(tx: Tx, row: Row, now: int) -> None:
+    """The marketplace said no and it is still unrated: it can be decided again."""
+    _end(tx, row, "refused", now, row["message"])
+    release(tx, f"decision:{row['id']}")
+    tx.q("UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'decided'", id=row["submission"])
+
+
+def _end(tx: Tx, row: Row, state: str, now: int, message: str, unverified: str = "") -> bool:
+    ended = tx.q(
+        """UPDATE decisions SET state = :state, settled_at = :now, message = :message, unverified = :unverified,
+               asks = NULL
+           WHERE id = :id AND state IN ('held', 'due', 'sending', 'in doubt') RETURNING id""",
+        id=row["id"],
+        state=state,
+        now=now,
+        message=message,
+        unverified=unverified,
+    )
+    touch(tx, f"submission:{row['submission']}")
+    return bool(ended)
+
+
+def newer_known(reader: Reader, row: Row) -> bool:
+    """Whether the worker has handed in again: the marketplace knows the task by the same id still."""
+    return bool(
+        reader.value(
+            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision > :revision",
+            account=row["account"],
+            task=row["task_id"],
+            revision=row["revision"],
+        )
+    )
+
+
+def by_newer(row: Row) -> Outcome:
+    """What a newer revision tells of a rating, where the marketplace's list tells no revision."""
+    if row["verdict"] == Verdict.REVISE:
+        return Outcome(row["task_id"], Verdicted.MATCHES, ("comment",))
+    return Outcome(row["task_id"], Verdicted.DIFFERS, note="a newer revision has come in")
+
+
+def put_in_doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
+    """Not answered, or answered with a no that may only mean that an earlier send had worked."""
+    tx.q(
+        """UPDATE decisions SET state = 'in doubt', reads = 0, sent_at = :now, said_no = :said_no, message = :message,
+               tries = tries + :more WHERE id = :id AND state = 'sending'""",
+        id=row["id"],
+        now=now,
+        said_no=bool(said_no),
+        message=said_no,
+        more=not said_no,
+    )
+    touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS if said_no else 0)
+
+
+def read_again(tx: Tx, row: Row, now: int) -> None:
+    tx.q(
+        "UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id AND state = 'in doubt'",
+        id=row["id"],
+        now=now,
+    )
+
+
+def send_again(tx: Tx, row: Row, at: int) -> None:
+    tx.q(
+        """UPDATE decisions SET state = 'due', due_at = :at, tries = :tries, asks = NULL
+           WHERE id = :id AND state = 'in doubt'""",
+        id=row["id"],
+        at=at,
+        tries=row["tries"],
+    )
+    enqueue_rating(tx, row["account"], row["job_id"], at)
+    touch(tx, f"submission:{row['submission']}")
+
+
+def ask_person(tx: Tx, row: Row, why: str) -> None:
+    tx.q("UPDATE decisions SET asks = :why WHERE id = :id", id=row["id"], why=why)
+    touch(tx, f"submission:{row['submission']}")
+
+
+# The last look comes right before it is sent again; the pause before that look doubles with each time.
+RIPE_AT = """CASE WHEN d.said_no THEN 0
+    WHEN d.reads = 0 THEN coalesce(d.sent_at, 0) + :doubt
+    ELSE coalesce(d.sent_at, 0) + :doubt * (1 << (max(d.tries, 1) - 1)) END"""
+
+
+def ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
+    """What has been quiet for long enough to be looked at; the rest is enqueued for when it has."""
+    rows = tx.q(
+        OPEN_OF_JOB + f"AND d.asks IS NULL AND {RIPE_AT} <= :now",
+        state="in doubt",
+        account=account,
+        job=job,
+        doubt=doubt,
+        now=now,
+    )
+    if not rows:
+        enqueue_settling(tx, account, job, doubt, now)
+    return list(rows)
+
+
+def enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> None:
+    at = tx.value(
+        f"""SELECT min({RIPE_AT}) FROM decisions d JOIN submissions s ON s.id = d.submission
+            WHERE d.state = 'in doubt' AND d.asks IS NULL AND s.account = :account AND s.job_id = :job""",  # noqa: S608
+        account=account,
+        job=job,
+        doubt=doubt,
+    )
+    if at is not None:
+        put_settling(tx, account, job, max(at, now))
+
+
+def put_settling(tx: Tx, account: str, job: str, at: int) -> None:
+    tx.put("settle", f"settle:{account}:{job}", f"job:{account}:{job}", 15, at, account=account, job=job)
+
+
+def find_unfinished(tx: Tx, account: str, job: str, now: int) -> None:
+    """Work of one job never runs twice at once: what is still being sent is from a call whose end was not saved."""
+    rows = tx.q(LEFT_SENDING, account=account, job=job)
+    for row in rows:
+        touch(tx, f"submission:{row['submission']}")
+    if rows:
+        put_settling(tx, account, job, now)
