@@ -14,11 +14,12 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTime
 from .access import LOCAL
 from .adapter import Actor
 from .app import Bot
-from .operations import open_operations, operation_name
+from .cards import operation_card, submission_card
+from .operations import operation_name, unfinished
 from .rating import unsettled
 from .review import why_closed
-from .store.port import Reader
-from .ui import Reply, Result, to_json
+from .store.port import Reader, Row, StoreError
+from .ui import Card, Reply, Result, to_json
 
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
 EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.IN_DOUBT: 4}
@@ -67,33 +68,56 @@ async def _settled(bot: Bot, reply: Reply) -> Reply:
     ends = await bot.store.read(_ends, reply)
     states = {end.state for end in ends}
     result = reply.result
-    if states & {"in doubt", "held", "due", "sending"}:
+    if states - {"confirmed", "done", "refused", "undone", "overtaken"}:
         result = Result.IN_DOUBT
     elif states - {"confirmed", "done"}:
         result = Result.REFUSED
-    card = reply.card
-    if card is not None and len(ends) == 1:
-        from .cards import submission_card
-
-        card = await bot.store.read(submission_card, ends[0][0], bot.clock.ms())
-    words = "; ".join(text for _, _, text in ends) or reply.text
-    return Reply(words, card, None, result, reply.decisions, reply.operations)
+    words = "; ".join(end.words for end in ends)
+    if reply.result is Result.REFUSED:  # some of it was: that stays said
+        words = f"{reply.text} {words}".strip()
+    card = await bot.store.read(_card, ends[0], bot.clock.ms()) if reply.card and len(ends) == 1 else reply.card
+    return Reply(words or reply.text, card, None, result, reply.decisions, reply.operations)
 
 
-def _under_way(reader: Reader, reply: Reply) -> bool:
-    return bool(unsettled(reader, reply.decisions)) or open_operations(reader, reply.operations)
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a decision or an operation stands."""
+
+    subject: str
+    number: int  # of the submission or the operation
+    state: str
+    words: str
 
 
-def _ends(reader: Reader, decisions: tuple[int, ...]) -> list[tuple[int, str, str]]:
-    found: list[tuple[int, str, str]] = []
-    for decision in decisions:
+def _under_way(reader: Reader, reply: Reply) -> set[str]:
+    """The accounts at which something of this reply is still on its way."""
+    waiting = {row["account"] for row in unsettled(reader, reply.decisions)}
+    return waiting | {row["account"] for row in unfinished(reader, reply.operations)}
+
+
+def _ends(reader: Reader, reply: Reply) -> list[_End]:
+    found: list[_End] = []
+    for decision in reply.decisions:
         row = reader.one("SELECT * FROM decisions WHERE id = :id", id=decision)
         submission = row and reader.one("SELECT * FROM submissions WHERE id = :id", id=row["submission"])
         if row and submission:
-            said = f" ({row['message']})" if row["message"] else ""
-            text = why_closed(reader, submission) if row["state"] == "overtaken" else f"{row['state']}{said}"
-            found.append((row["submission"], row["state"], text))
+            words = why_closed(reader, submission) if row["state"] == "overtaken" else _words(row)
+            found.append(_End("submission", row["submission"], row["state"], words))
+    for operation in reply.operations:
+        row = reader.one("SELECT * FROM operations WHERE id = :id", id=operation)
+        if row:
+            found.append(_End("operation", operation, row["state"], _words(row)))
     return found
+
+
+def _words(row: Row) -> str:
+    return f"{row['state']} ({row['message']})" if row["message"] else f"{row['state']}"
+
+
+def _card(reader: Reader, end: _End, now: int) -> Card | None:
+    return (
+        submission_card(reader, end.number, now) if end.subject == "submission" else operation_card(reader, end.number)
+    )
 
 
 class Door:
@@ -135,18 +159,21 @@ class Door:
 
 
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    """Asks a running bot; None where none is running on this database. Raises `BotGone` where it did not answer."""
+    """Asks a running bot; None where none is running on this database.
+
+    Raises `StoreError` where it was reached and did not answer: what was asked for may have been done.
+    """
     socket = socket_path(database)
     if not socket.exists():
         return None
     try:
         async with (
             ClientSession(connector=UnixConnector(str(socket)), timeout=ClientTimeout(total=None)) as session,
-            session.post(f"http://bot{path}", json=body) as response,
+            session.post(f"http://bot{path}", json=body, raise_for_status=True) as response,
         ):
             answer: dict[str, Any] = await response.json()
             return answer
     except ClientConnectorError:
         return None
-    except (ClientError, OSError) as error:
-        raise BotGone("the bot stopped before it answered: see `botcore do history` for what it did") from error
+    except (ClientError, OSError, ValueError) as error:
+        raise StoreError("the running bot did not answer: see `botcore do history` before you repeat it") from error

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -174,14 +174,10 @@ def all_in_doubt(tx: Tx) -> int:
     return len(tx.q("UPDATE operations SET state = 'in doubt' WHERE state IN ('confirmed', 'sending') RETURNING id"))
 
 
-def open_operations(reader: Reader, numbers: tuple[int, ...]) -> bool:
-    """Whether any of these is still on its way."""
+def unfinished(reader: Reader, numbers: Sequence[int]) -> Sequence[Row]:
+    """Those of these operations that are still on their way."""
     marks = ",".join(str(int(number)) for number in numbers) or "0"
-    return bool(
-        reader.value(
-            f"SELECT count(*) FROM operations WHERE id IN ({marks}) AND state IN ('confirmed', 'sending')"  # noqa: S608
-        )
-    )
+    return reader.q(f"SELECT * FROM operations WHERE id IN ({marks}) AND state IN ('confirmed', 'sending')")  # noqa: S608
 
 
 class OperationDesk:

@@ -324,7 +324,8 @@ def unsettled(reader: Reader, decisions: Sequence[int]) -> list[Row]:
     marks = ",".join(str(int(decision)) for decision in decisions) or "0"
     return list(
         reader.q(
-            f"SELECT * FROM decisions WHERE id IN ({marks}) AND asks IS NULL "  # noqa: S608 - whole numbers
-            "AND state IN ('held', 'due', 'sending', 'in doubt')"
+            f"""SELECT d.*, s.account FROM decisions d JOIN submissions s ON s.id = d.submission
+                WHERE d.id IN ({marks}) AND d.asks IS NULL
+                AND d.state IN ('held', 'due', 'sending', 'in doubt')"""  # noqa: S608 - whole numbers
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import stat
@@ -46,6 +47,20 @@ role = "owner"
 web = true
 """
 
+HASTY = """
+from botcore import hookimpl
+from botcore_sproutgigs.provider import SproutGigsProvider
+
+
+class Hasty(SproutGigsProvider):
+    seconds_between_calls = 0.0
+
+
+@hookimpl
+def register_providers():
+    return {"hasty": Hasty}
+"""
+
 
 class Desk:
     """A folder with a config and a database that has read the marketplace's work."""
@@ -83,19 +98,33 @@ async def sandbox() -> AsyncIterator[SandboxServer]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Read once: every request to the marketplace waits a second for its turn."""
+    """Its provider does not wait between requests, as the one that ships must."""
     job = sandbox.world.db.execute("SELECT id FROM job").fetchone()["id"]
     desk = Desk(tmp_path_factory.mktemp("office"), sandbox, sandbox.submit(job_id=job, count=4))
+    info = desk.folder / "hasty-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hasty\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[botcore]\nhasty = hasty\n")
+    (desk.folder / "hasty.py").write_text(HASTY)
     desk.config.write_text(CONFIG.format(accounts=account_sections(sandbox.accounts)))
+    desk.configure('provider = "sproutgigs"', 'provider = "hasty"')
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "botcore", "do", "pending", cwd=desk.folder, stdout=asyncio.subprocess.DEVNULL
+        sys.executable,
+        "-m",
+        "botcore",
+        "do",
+        "pending",
+        cwd=desk.folder,
+        env={**os.environ, "PYTHONPATH": str(desk.folder)},
+        stdout=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0
     return desk
 
 
 @pytest.fixture
-def desk(office: Desk, tmp_path: Path) -> Desk:
+def desk(office: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("PYTHONPATH", str(office.folder))
     shutil.copytree(office.folder, tmp_path, dirs_exist_ok=True)
     office.sandbox.faults.clear()
     return Desk(tmp_path, office.sandbox, office.tasks)
@@ -172,7 +201,7 @@ async def test_a_wrong_config_is_a_line_for_each_mistake_and_exit_2(
 
 
 async def test_a_provider_that_nobody_offers_is_named_with_those_that_are(botcore: Botcore, desk: Desk) -> None:
-    desk.configure('provider = "sproutgigs"', 'provider = "sproutgig"')
+    desk.configure('provider = "hasty"', 'provider = "sproutgig"')
     ran = await botcore("do", "pending")
     assert (ran.code, ran.out) == (2, "")
     assert "accounts.sprout.provider" in ran.err

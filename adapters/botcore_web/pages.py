@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 PRESS_BYTES = 16 * 1024
 FORM_BYTES = 256 * 1024
-COMPLETIONS = 12
+COMPLETIONS = 50
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -17,7 +17,7 @@ TABLES = (
         updated_at INTEGER NOT NULL,
         version INTEGER NOT NULL UNIQUE     -- counts the changes of all messages; rows are never deleted
     ) STRICT""",
-    "CREATE INDEX web_messages_waiting ON web_messages (id) WHERE waiting = 1",
+    "CREATE INDEX web_messages_waiting ON web_messages (id, channel) WHERE waiting = 1",
     "CREATE INDEX web_messages_settled ON web_messages (version) WHERE waiting = 0",
     """CREATE TABLE web_links (
         token TEXT PRIMARY KEY,             -- SHA-256, hexadecimal

@@ -18,10 +18,10 @@ from ..operations import (
     Kind,
     cancel,
     confirm,
-    open_operations,
     operation_name,
     parse_operation,
     quote,
+    unfinished,
 )
 from ..pacing import Urgency
 from ..provider import Capability
@@ -177,7 +177,7 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
         raise NotPossible(f"this needs a {KINDS[kind].role}")
     await store.tx(confirm, number, context.person.name, context.actor.adapter, context.house.limits, context.now())
     until = context.now() + WAIT * 1000
-    while context.now() < until and await store.read(open_operations, (number,)):
+    while context.now() < until and await store.read(lambda r: bool(unfinished(r, (number,)))):
         await context.house.clock.sleep(0.05)
     state = await store.read(lambda r: r.value("SELECT state FROM operations WHERE id = :id", id=number))
     result = {"refused": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(state, Result.DONE)

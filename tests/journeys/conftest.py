@@ -133,8 +133,12 @@ async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     host = Host()
     host.load()
 
-    async def make(*, waiting: int = 6, interval: float = 0.02, seed: int = 1, page_size: int = 50, **settings: Any) -> Town:
-        sandbox = SandboxServer(host.sandboxes(), waiting=waiting, busy=False, interval=interval, seed=seed, page_size=page_size)
+    async def make(
+        *, waiting: int = 6, interval: float = 0.02, seed: int = 1, page_size: int = 50, **settings: Any
+    ) -> Town:
+        sandbox = SandboxServer(
+            host.sandboxes(), waiting=waiting, busy=False, interval=interval, seed=seed, page_size=page_size
+        )
         await sandbox.start()
         town = Town(tmp_path, sandbox)
         town.configure(**settings)

@@ -10,18 +10,18 @@ from playwright.async_api import Browser, Dialog, Request, expect
 
 from botcore.sandbox.proofs import Proof
 
-from .test_page import card, chromium, sign_in
-
-__all__ = ["chromium"]  # a fixture
+from .test_page import card, sign_in
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = '<script>document.title = "owned"</script><img src=x onerror="alert(1)"><a href="javascript:alert(2)">click</a>'
+SCRIPT = (
+    '<script>document.title = "owned"</script><img src=x onerror="alert(1)"><a href="javascript:alert(2)">click</a>'
+)
 FAKE = "\u202eelbisivni\u202c @everyone </article><button>Approve</button> {{7*7}} {% raw %}"
 
 
 async def test_hostile_proofs_are_only_text(
-    make_town: Callable[..., Any], chromium: Browser, until: Callable[..., Any]
+    make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
     town = await make_town(waiting=0)
     harmless = f"{town.sandbox.url}/_sandbox/state"  # on this machine, but no picture
@@ -33,7 +33,7 @@ async def test_hostile_proofs_are_only_text(
     ):
         town.sandbox.submit(proofs=proofs)
     bot = await town.bot()
-    page = await sign_in(chromium, bot.link)
+    page = await sign_in(browser, bot.link)
     alarms: list[str] = []
 
     def on_dialog(dialog: Dialog) -> None:

@@ -119,9 +119,7 @@ async def test_killed_at_twenty_random_moments(
     await rounds(make_town, until, seed=100 + seed, count=20)
 
 
-async def test_a_restored_backup_rates_nothing_again(
-    make_town: Callable[..., Any], until: Callable[..., Any]
-) -> None:
+async def test_a_restored_backup_rates_nothing_again(make_town: Callable[..., Any], until: Callable[..., Any]) -> None:
     town = await make_town(waiting=10, undo=3, doubt=1)
     bot = await town.bot()
     database = town.folder / "bot.db"

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    async with async_playwright() as playwright:
-        if path is None and not Path(playwright.chromium.executable_path).exists():  # noqa: ASYNC240
-            if os.environ.get("CI") == "true":
-                pytest.fail("there is no Chromium")
-            pytest.skip("there is no Chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 async def sign_in(browser: Browser, link: str) -> Page:
@@ -47,11 +31,11 @@ async def command(page: Page, line: str) -> None:
 
 
 async def test_a_reviewer_works_through_every_button(
-    make_town: Callable[..., Any], chromium: Browser, until: Callable[..., Any]
+    make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
     town = await make_town(waiting=6, undo=3)
     bot = await town.bot()
-    page = await sign_in(chromium, bot.link)
+    page = await sign_in(browser, bot.link)
     await expect(page.get_by_role("article")).to_have_count(6, timeout=20_000)
     await expect(page.locator("article img").first).to_be_visible(timeout=20_000)
     loaded = await page.locator("article img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
@@ -107,11 +91,11 @@ async def test_a_reviewer_works_through_every_button(
 
 
 async def test_the_keyboard_is_enough(
-    make_town: Callable[..., Any], chromium: Browser, until: Callable[..., Any]
+    make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
     town = await make_town(waiting=3)
     bot = await town.bot()
-    page = await sign_in(chromium, bot.link)
+    page = await sign_in(browser, bot.link)
     await expect(page.get_by_role("article")).to_have_count(3, timeout=20_000)
     for _ in range(3):
         await page.keyboard.press("j")
@@ -120,18 +104,18 @@ async def test_the_keyboard_is_enough(
 
 
 async def test_two_people_see_one_truth(
-    make_town: Callable[..., Any], chromium: Browser, until: Callable[..., Any]
+    make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
     town = await make_town(waiting=1, undo=30)
     bot = await town.bot()
-    ana = await sign_in(chromium, bot.link)
+    ana = await sign_in(browser, bot.link)
     answer = await town.ask("whoami")
     assert answer is not None
     from botcore.control import ask_running
 
     link = await ask_running(town.folder / "bot.db", "/link", {"person": "ben"})
     assert link is not None
-    ben = await sign_in(chromium, link["link"])
+    ben = await sign_in(browser, link["link"])
     for page in (ana, ben):
         await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible(timeout=20_000)
 
@@ -141,12 +125,12 @@ async def test_two_people_see_one_truth(
 
 
 async def test_the_page_comes_back_after_a_kill(
-    make_town: Callable[..., Any], chromium: Browser, until: Callable[..., Any]
+    make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
     town = await make_town(waiting=2, undo=30)
     town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port()}"))
     bot = await town.bot()
-    page = await sign_in(chromium, bot.link)
+    page = await sign_in(browser, bot.link)
     await card(page, "A1").get_by_role("button", name="Approve").click(timeout=20_000)
     await expect(card(page, "A1")).to_contain_text("Approved by ana")
     await bot.kill()

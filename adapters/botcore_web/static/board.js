@@ -7,6 +7,7 @@ import { refreshTimes, setNow } from "./times.js";
 
 const SHOWN = 200; // waiting cards on the page; the bot sends no more when it is loaded
 const RECENT = 50;
+const SETTLED = 100; // cards decided since the page was opened, which stay where they were
 const SILENCE = 15_000; // ms; the bot says something every 5 s
 
 let version = 0;
@@ -112,6 +113,12 @@ function replace(old, fresh) {
   reselect();
   if (focus) (same(focus, fresh) ?? fresh).focus({ preventScroll: true });
   moveOn();
+  dropOldest();
+}
+
+function dropOldest() {
+  const settled = [...document.querySelectorAll("#open > .settled")].filter((card) => card !== selected());
+  for (const card of settled.slice(0, -SETTLED)) steady(null, () => card.remove());
 }
 
 const same = (button, card) =>
