@@ -86,7 +86,8 @@ class Stream:
                 cursor = changes.latest
                 await response.write(_event("state", self._state(changes), cursor))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), HEARTBEAT)
+                    async with asyncio.timeout(HEARTBEAT):
+                        await woken.wait()
 
     def _card(self, message: Message) -> dict[str, object]:
         return {

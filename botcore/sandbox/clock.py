@@ -36,7 +36,8 @@ class SandboxClock(FastClock):
         until = self.now() + timedelta(seconds=seconds)
         while (left := (until - self.now()).total_seconds()) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._jumped.wait(), left / self.speed)
+                async with asyncio.timeout(left / self.speed):  # wait_for would swallow a cancel that meets a jump
+                    await self._jumped.wait()
 
 
 async def first_of(*waits: Coroutine[object, object, object]) -> None:

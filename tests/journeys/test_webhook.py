@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from aiohttp import ClientSession
@@ -41,7 +42,7 @@ async def test_a_wrong_secret_finds_nothing_there(make_town: Callable[..., Any])
             (f"/hooks/nobody/{secret}", b"{}", 404),
             (f"/hooks/{name}/{secret}", b"{}", 200),
             (f"/hooks/{name}/{secret}", b"not json", 400),
-            (f"/hooks/{name}/{secret}", b" " * (1024 * 1024 + 1), 413),
+            (f"/hooks/{name}/{secret}", BytesIO(b" " * (1024 * 1024 + 1)), 413),
         ):
             async with session.post(bot.url + path, data=body) as response:
                 assert response.status == status, path
