@@ -74,17 +74,12 @@ endef
 
 # The system's Chromium, else one that Playwright fetches, else the browser tests are skipped; not so where CI is true.
 define with_browser
-if [ -z "$$BOTCORE_CHROMIUM" ]; then \
-	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
-		if BOTCORE_CHROMIUM=$$(command -v $$name); then break; fi; \
-	done; \
-fi; \
-if [ -z "$$BOTCORE_CHROMIUM" ]; then \
-	$(BIN)/playwright install chromium >$(VENV)/playwright.log 2>&1 && \
-	BOTCORE_CHROMIUM=$$($(BIN)/python -c 'from playwright.sync_api import sync_playwright as p; \
-	s = p().start(); print(s.chromium.executable_path); s.stop()'); \
-fi; \
-if [ -n "$$BOTCORE_CHROMIUM" ]; then export BOTCORE_CHROMIUM; \
-elif [ "$$CI" = true ]; then echo "No Chromium, and Playwright could not fetch one ($(VENV)/playwright.log)."; exit 1; \
-else echo "NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. Install one, such as: apt install chromium"; fi;
+if ! { [ -n "$$BOTCORE_CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then \
+	PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000 $(BIN)/playwright install chromium >$(VENV)/playwright.log 2>&1 || \
+	if [ "$$CI" = true ]; then \
+		echo "No Chromium, and Playwright could not fetch one (see $(VENV)/playwright.log): apt install chromium"; exit 1; \
+	else \
+		echo "NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. To run them: apt install chromium"; \
+	fi; \
+fi;
 endef

@@ -23,7 +23,7 @@ async def memory(folder: Path) -> Figure:
     """What is resident once all cards are out; the note is the most it ever was."""
     async with town(folder, "memory", waiting=WAITING) as config, _bot(config) as (pid, url):
         async with ClientSession() as session:
-            while await _waiting(session, url) < WAITING:
+            while await _waiting(session, url) < WAITING:  # noqa: ASYNC110 - another process counts
                 await asyncio.sleep(0.1)
         await asyncio.sleep(SETTLE_SECONDS)
         resident, peak = _megabytes(pid, "VmRSS"), _megabytes(pid, "VmHWM")
@@ -59,11 +59,12 @@ async def _waiting(session: ClientSession, url: str) -> int:
 
 
 def _bare() -> float:
-    code = "import sys; sys.stdin.read()"
+    code = "import sys; print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as python:
         assert python.stdin is not None
-        while not (resident := _megabytes(python.pid, "VmRSS")) or resident != _megabytes(python.pid, "VmRSS"):
-            continue
+        assert python.stdout is not None
+        python.stdout.readline()
+        resident = _megabytes(python.pid, "VmRSS")
         python.stdin.close()
     return resident
 

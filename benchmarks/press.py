@@ -47,7 +47,7 @@ async def press(folder: Path) -> Figure:
 
 
 async def _submissions(bot: Bot) -> list[int]:
-    while len(found := await bot.store.read(_waiting)) < PRESSES:
+    while len(found := await bot.store.read(_waiting)) < PRESSES:  # noqa: ASYNC110 - the bot reads at its own pace
         await asyncio.sleep(0.1)
     return found
 

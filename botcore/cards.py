@@ -82,8 +82,7 @@ def submission_card(reader: Reader, number: int, now: int, *, whole: bool = Fals
         tone=state.tone,
         blocks=tuple(blocks),
         buttons=tuple(buttons),
-        footer=f"{row['account']} · task {row['task_id']}"
-        + (f" · revision {row['revision']}" if row["revision"] else ""),
+        footer=f"task {row['task_id']}" + (f", revision {row['revision']}" if row["revision"] else ""),
     )
 
 

@@ -53,7 +53,7 @@ async def run_demo(options: DemoOptions) -> int:
         port = free_port(options.port)
         path = options.folder / CONFIG
         path.write_text(demo_config(sandbox.accounts, port))
-        bot = await Bot.open(load_config(path), host)
+        bot = await Bot.open(load_config(path), host, sandbox.clock)  # its time is the bot's too
         door = Door(bot)
         try:
             await bot.start()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database, Migrations
 
@@ -81,7 +81,7 @@ class SqliteStore(Store):
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path, migrations: Iterable[Migrations] = ()) -> SqliteStore:
+    async def open(cls, path: Path, migrations: Iterable[Migrations] = ()) -> Self:
         """Opens (or makes) the database and brings its tables up to date.
         Raises `AlreadyRunning` while another process has it, `StoreError` where it cannot be used."""
         try:

@@ -46,6 +46,7 @@ class Site:
     def __init__(self) -> None:
         self.files: dict[str, bytes | int] = {}  # by path: a body, or a status
         self.asked: list[str] = []
+        self.reached = asyncio.Event()
         self.hold = asyncio.Event()
         self.hold.set()
         app = web.Application()
@@ -62,6 +63,7 @@ class Site:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
+        self.reached.set()
         await self.hold.wait()
         body = self.files[request.path]
         if isinstance(body, int):
@@ -330,12 +332,13 @@ async def test_files_that_no_row_knows_go_when_room_is_made(site: Site, book: Bo
     assert book.files() == {key}
 
 
-async def test_nothing_is_left_of_a_fetch_that_was_cancelled_or_killed(site: Site, book: Book) -> None:
+async def test_nothing_is_left_of_a_fetch_that_was_cancelled_or_killed(
+    store: SqliteStore, site: Site, book: Book, clock: ManualClock
+) -> None:
     site.hold.clear()
     url = site.put("/1.png", png())
     fetching = asyncio.create_task(book.get(url))
-    while not site.asked:
-        await asyncio.sleep(0.001)
+    await site.reached.wait()
     fetching.cancel()
     await asyncio.gather(fetching, return_exceptions=True)
     assert book.files() == set()
@@ -343,7 +346,7 @@ async def test_nothing_is_left_of_a_fetch_that_was_cancelled_or_killed(site: Sit
     leftover = book.folder / "tmp" / "tmpkilled"
     leftover.write_bytes(b"half")
     site.hold.set()
-    again = Book(book._store, book.folder, book._clock, site)  # type: ignore[arg-type]
+    again = Book(store, book.folder, clock, site)
     key = (await again.get(url)).sha256
     await again.close()
     assert again.files() == {key}

@@ -1,0 +1,312 @@
+"""A marketplace that does what a test says, and a provider of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from botcore.models import (
+    Balance,
+    EarlierRevision,
+    Job,
+    JobStatus,
+    Proof,
+    ProofKind,
+    Rating,
+    RatingResult,
+    Sighting,
+    SightingState,
+    Submission,
+    SubmissionPage,
+    Verdict,
+    Waiting,
+    WorkerList,
+)
+from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+HOUR = 3600
+DAY = 24 * HOUR
+
+Step = Callable[["Market", str, Sequence[Rating]], Awaitable[Sequence[RatingResult]]]
+
+
+class NoSettings(BaseModel):
+    """Nothing to set."""
+
+
+@dataclass
+class Task:
+    """A worker's task as the marketplace has it."""
+
+    submission: Submission
+    state: SightingState = SightingState.WAITING
+    said: tuple[str, ...] = ()
+    rated_revision: int | None = None
+
+
+@dataclass
+class Market:
+    """What is true at the marketplace, whoever asks; it outlives a killed bot."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    sent: list[list[Rating]] = field(default_factory=list)  # every call, arrived or not
+    effects: list[Rating] = field(default_factory=list)  # what took effect: the ledger
+    looks: list[list[str]] = field(default_factory=list)
+    reads: list[tuple[str, tuple[str, ...] | None]] = field(default_factory=list)  # job, ids
+    underway: list[Rating] = field(default_factory=list)  # left the bot, and will land when the test says so
+    steps: list[Step] = field(default_factory=list)  # what the next calls of `rate` come to; then all is taken
+    errors: dict[str, list[BaseException]] = field(default_factory=dict)  # by method: raised once each
+    hidden: set[str] = field(default_factory=set)  # in no list
+    blocked: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)  # calls of block, unblock, add_to_list that took effect
+    between_pages: Callable[[], None] = lambda: None
+    page_size: int = 50
+    tells_revision: bool = True
+    now: Callable[[], datetime] = lambda: START
+
+    def add(self, task: str, job: str = "J1", **more: Any) -> Submission:
+        """A worker hands in."""
+        submission = make_submission(task, job, **{"submitted_at": self.now(), **more})
+        self.tasks[task] = Task(submission)
+        return submission
+
+    def hand_in_again(self, task: str, **more: Any) -> Submission:
+        """The worker answers a revise."""
+        old = self.tasks[task]
+        self.tasks[task] = Task(
+            replace(old.submission, revision=old.submission.revision + 1, submitted_at=self.now(), **more),
+            said=old.said,
+        )
+        return self.tasks[task].submission
+
+    def rate_on_website(self, task: str, state: SightingState) -> None:
+        self.tasks[task].state = state
+
+    def take(self, ratings: Sequence[Rating]) -> list[RatingResult]:
+        """Ratings arrive: one that is rated already is turned down. The marketplace looks at no revision."""
+        results = []
+        for one in ratings:
+            task = self.tasks[one.task_id]
+            if task.state is not SightingState.WAITING:
+                results.append(RatingResult(one.task_id, ok=False, message="Task cannot be rated."))
+                continue
+            task.state = {
+                Verdict.APPROVE: SightingState.APPROVED,
+                Verdict.REJECT: SightingState.REJECTED,
+                Verdict.REVISE: SightingState.REVISED,
+            }[one.verdict]
+            task.rated_revision = task.submission.revision
+            if one.verdict is Verdict.REVISE:
+                task.said = (*task.said, one.comment)
+            self.effects.append(one)
+            results.append(RatingResult(one.task_id, ok=True, message="Task rated successfully."))
+        return results
+
+    def land(self) -> None:
+        """What left and was not answered arrives now."""
+        underway, self.underway = self.underway, []
+        self.take(underway)
+
+    def waiting(self, job: str | None = None) -> list[Submission]:
+        """Unrated work, newest first."""
+        found = [t.submission for t in self.tasks.values() if t.state is SightingState.WAITING]
+        found = [s for s in found if job in (None, s.job_id) and s.task_id not in self.hidden]
+        return sorted(found, key=lambda s: s.submitted_at, reverse=True)
+
+    def job(self, job: str) -> Job:
+        rated = [t for t in self.tasks.values() if t.submission.job_id == job and t.state is not SightingState.WAITING]
+        return make_job(job, done=len(rated), unrated=len(self.waiting(job)))
+
+
+# --- what a call of `rate` comes to
+
+
+def raises(error: BaseException) -> Step:
+    """An error, and nothing took effect."""
+
+    async def step(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        raise error
+
+    return step
+
+
+async def lost_after(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+    """It took effect, and the answer was lost."""
+    market.take(ratings)
+    raise OutcomeUnknown("no answer")
+
+
+async def lands_late(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+    """No answer; it takes effect when the test says `market.land()`."""
+    market.underway.extend(ratings)
+    raise OutcomeUnknown("no answer")
+
+
+def refuses(*tasks: str, words: str = "Not this one.") -> Step:
+    """Says no to these tasks and takes the others."""
+
+    async def step(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        taken = market.take([r for r in ratings if r.task_id not in tasks])
+        return [*taken, *(RatingResult(task, ok=False, message=words) for task in tasks)]
+
+    return step
+
+
+class Hang:
+    """A call that is not answered until the test lets it; `reached` is set once it got there."""
+
+    def __init__(self, *, effect: bool) -> None:
+        self.reached = asyncio.Event()
+        self.go = asyncio.Event()
+        self._effect = effect
+
+    async def __call__(self, market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        if self._effect:
+            market.take(ratings)
+        self.reached.set()
+        await self.go.wait()
+        raise OutcomeUnknown("the connection was closed")
+
+
+class ScriptedProvider(Provider):
+    """One account at the marketplace of a test."""
+
+    name: ClassVar[str] = "scripted"
+    title: ClassVar[str] = "Scripted"
+    Settings: ClassVar[type[BaseModel]] = NoSettings
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    batch_size: ClassVar[int] = 1000
+
+    def __init__(self, tools: ProviderTools, market: Market) -> None:
+        super().__init__(NoSettings(), tools)
+        self.market = market
+
+    def _trip(self, method: str) -> None:
+        if errors := self.market.errors.get(method):
+            raise errors.pop(0)
+
+    async def balance(self) -> Balance:
+        self._trip("balance")
+        return Balance(Decimal("12.34"))
+
+    async def jobs(self) -> Sequence[Job]:
+        self._trip("jobs")
+        return [self._ours(job) for job in self._job_ids()]
+
+    async def job(self, job_id: str) -> Job:
+        self._trip("job")
+        if job_id not in self._job_ids():
+            raise Refused("there is no such job")
+        return self._ours(job_id)
+
+    async def waiting(self) -> Sequence[Waiting]:
+        self._trip("waiting")
+        counts = [(job, len(self.market.waiting(job))) for job in self._job_ids()]
+        return [Waiting(self._ours(job), count) for job, count in counts if count]
+
+    async def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
+        self._trip("pending")
+        self.market.reads.append((job.id, None if ids is None else tuple(ids)))
+        number, size = 1, self.market.page_size
+        while True:
+            # page by page from a list that may shift meanwhile, as over HTTP
+            found = [s for s in self.market.waiting(job.id) if ids is None or s.task_id in ids]
+            page = found[(number - 1) * size : number * size]
+            pages = -(-len(found) // size)
+            yield SubmissionPage(tuple(replace(s, account=self.tools.account) for s in page), number, pages)
+            if number >= pages:
+                return
+            self.market.between_pages()
+            number += 1
+
+    async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
+        self._trip("look")
+        self.market.looks.append(list(ids))
+        return [self._sighting(task) for task in ids]
+
+    def _sighting(self, task_id: str) -> Sighting:
+        task = self.market.tasks.get(task_id)
+        if task is None or task_id in self.market.hidden:
+            return Sighting(task_id, SightingState.ABSENT)
+        revision = task.submission.revision if self.market.tells_revision else None
+        return Sighting(task_id, task.state, revision, task.said)
+
+    async def rate(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        self._trip("rate")
+        self.market.sent.append(list(ratings))
+        if self.market.steps:
+            return await self.market.steps.pop(0)(self.market, job_id, ratings)
+        return self.market.take(ratings)
+
+    async def block(self, worker_ids: Sequence[str]) -> str:
+        return self._do("block", worker_ids)
+
+    async def unblock(self, worker_ids: Sequence[str]) -> str:
+        return self._do("unblock", worker_ids)
+
+    async def add_to_list(self, list_id: str, worker_ids: Sequence[str]) -> str:
+        return self._do(f"list {list_id}", worker_ids)
+
+    async def lists(self) -> Sequence[WorkerList]:
+        self._trip("lists")
+        return [WorkerList("7", "Good ones", 3)]
+
+    def _do(self, what: str, worker_ids: Sequence[str]) -> str:
+        self._trip(what.split()[0])
+        self.market.done.append(f"{what} {','.join(worker_ids)}")
+        return "Done."
+
+    def _ours(self, job: str) -> Job:
+        return replace(self.market.job(job), account=self.tools.account)
+
+    def _job_ids(self) -> list[str]:
+        return list(dict.fromkeys(t.submission.job_id for t in self.market.tasks.values()))
+
+
+class OneByOne(ScriptedProvider):
+    """A marketplace that takes one rating a call."""
+
+    batch_size: ClassVar[int] = 1
+
+
+def make_submission(task: str, job: str = "J1", **more: Any) -> Submission:
+    given: dict[str, Any] = {
+        "account": "main",
+        "job_id": job,
+        "task_id": task,
+        "revision": 0,
+        "worker_id": f"w-{task}",
+        "submitted_at": START,
+        "deadline": START + timedelta(days=6),
+        "price": Decimal("0.10"),
+        "proofs": (Proof(ProofKind.TEXT, "Your name", f"proof of {task}"),),
+        **more,
+    }
+    return Submission(**given)
+
+
+def make_job(job: str = "J1", *, done: int = 0, unrated: int = 0) -> Job:
+    return Job(
+        account="main",
+        id=job,
+        title=f"Job {job}",
+        status=JobStatus.RUNNING,
+        status_text="RUNNING",
+        price=Decimal("0.10"),
+        positions=100,
+        done=done,
+        unrated=unrated,
+        rate_within_days=7,
+        created_at=START,
+    )
+
+
+def earlier(text: str, comment: str) -> EarlierRevision:
+    return EarlierRevision((Proof(ProofKind.TEXT, "Your name", text),), comment, START)

@@ -1,0 +1,333 @@
+"""A bot's core in parts, put together as the bot does it, on a clock that a test turns."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from botcore import delivery, operations, rating
+from botcore.access import People
+from botcore.accounts import Account, Accounts
+from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch
+from botcore.cards import operation_card, submission_card
+from botcore.clock import ManualClock
+from botcore.commands.core import FORMS, PRESSES, core_commands
+from botcore.dispatch import Dispatcher, House
+from botcore.intake import Intake
+from botcore.models import (
+    Channel,
+    Person,
+    Role,
+    Submission,
+)
+from botcore.operations import OperationDesk
+from botcore.pacing import OpenGate
+from botcore.provider import ProviderTools
+from botcore.rating import RatingDesk
+from botcore.review import Made
+from botcore.settings import DEFAULT_REASONS
+from botcore.spending import Limits
+from botcore.store.backup import RESTORED
+from botcore.store.engine import SqliteEngine
+from botcore.store.port import Row, StoreError, Tx, Work
+from botcore.store.sqlite import SqliteStore
+from botcore.ui import Card, MessageRef, Reply
+from tests.core.market import Hang, Market, NoSettings, ScriptedProvider
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class MemoryAdapter(Adapter):
+    """A messenger whose messages stay in memory: every state that each of them ever showed."""
+
+    name: ClassVar[str] = "memory"
+    Settings: ClassVar[type[BaseModel]] = NoSettings
+
+    def __init__(self, settings: Any = None, tools: AdapterTools | None = None) -> None:
+        self.settings = settings
+        self.messages: dict[str, list[Card]] = {}
+        self.where: dict[str, str] = {}  # message -> channel
+        self.keys: list[str] = []
+        self.errors: list[BaseException] = []  # raised once each, by sends and edits
+        self.calls = 0
+        self.edits = 0
+        self.before_send: Callable[[], Awaitable[None]] | None = None
+
+    async def start(self, dispatch: Dispatch) -> None:
+        return None
+
+    async def stop(self) -> None:
+        return None
+
+    async def send(self, channel: Channel, card: Card, key: str) -> MessageRef:
+        self.calls += 1
+        if self.before_send:
+            await self.before_send()
+        if self.errors:
+            raise self.errors.pop(0)
+        self.keys.append(key)
+        number = f"{len(self.messages) + 1}"
+        self.messages[number] = [card]
+        self.where[number] = channel.name
+        return MessageRef(self.name, channel.name, number)
+
+    async def edit(self, ref: MessageRef, card: Card) -> None:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        self.edits += 1
+        self.messages[ref.id].append(card)
+
+    def shown(self) -> list[Card]:
+        """What each message shows now."""
+        return [versions[-1] for versions in self.messages.values()]
+
+    def badges(self) -> list[str]:
+        return [card.badge for card in self.shown()]
+
+
+INBOX = Channel("inbox", "memory", "here")
+LIMITS = Limits(Decimal("1.00"), Decimal("5.00"), ZoneInfo("UTC"))
+PEOPLE = (
+    Person("olga", Role.OWNER, {"memory": "1"}, from_config=True),
+    Person("mia", Role.MANAGER, {"memory": "2"}, from_config=True),
+    Person("rob", Role.REVIEWER, {"memory": "3"}, from_config=True),
+    Person("vera", Role.VIEWER, {"memory": "4"}, from_config=True),
+)
+
+
+def actor(name: str) -> Actor:
+    """Somebody at the messenger; who is not in PEOPLE is a stranger."""
+    ids = {person.name: person.identities["memory"] for person in PEOPLE}
+    return Actor("memory", ids.get(name, "666"), name)
+
+
+@dataclass
+class Setup:
+    """How a rig is built."""
+
+    provider: type[ScriptedProvider] = ScriptedProvider
+    accounts: tuple[str, ...] = ("main",)
+    channels: tuple[Channel, ...] = (INBOX,)
+    limits: Limits = LIMITS
+    hold_ms: int = 20_000
+    doubt_seconds: float = 60.0
+    advise: Callable[[Submission], Sequence[str]] = lambda submission: ()
+
+
+class FlakyStore(SqliteStore):
+    """A database whose disk a test can fill."""
+
+    down = False
+
+    async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.down:
+            raise StoreError("the disk is full")
+        return await super().tx(fn, *args, **kwargs)
+
+
+class Rig:
+    """The services on one database, put together as the bot does it, and turned by hand."""
+
+    def __init__(self, store: FlakyStore, clock: ManualClock, markets: Mapping[str, Market], setup: Setup) -> None:
+        self.store = store
+        self.clock = clock
+        self.markets = markets
+        self.market = next(iter(markets.values()))
+        self.setup = setup
+        self.adapter = MemoryAdapter()
+        self.engine = SqliteEngine(store, clock)
+        self.accounts = Accounts(
+            {
+                name: Account(name, setup.provider(ProviderTools(name, OpenGate(), clock), market))
+                for name, market in markets.items()
+            }
+        )
+        self.confirmed: list[int] = []
+        self.received: list[int] = []
+        self.decided: list[Made] = []
+        self.intake = Intake(
+            store,
+            clock,
+            self.accounts,
+            setup.channels,
+            advise=self._advise,
+            on_received=lambda submission, number: self.received.append(number),
+        )
+        self.ratings = RatingDesk(store, clock, self.accounts, setup.doubt_seconds, self.confirmed.append)
+        self.operations = OperationDesk(store, clock, self.accounts)
+        self.delivery = delivery.Delivery(
+            store, clock, {c.name: c for c in setup.channels}, {"memory": self.adapter}, self._draw
+        )
+        self.people = People(store, PEOPLE)
+        self.dispatch = Dispatcher(
+            House(
+                store=store,
+                clock=clock,
+                accounts=self.accounts,
+                people=self.people,
+                intake=self.intake,
+                limits=setup.limits,
+                reasons=DEFAULT_REASONS,
+                hold_ms=setup.hold_ms,
+                decided=self.decided.append,
+                status=self._say,
+                plugins=lambda: Reply("plugins"),
+                commands=core_commands(["memory", "web"]),
+            ),
+            PRESSES,
+            FORMS,
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def account(self) -> Account:
+        return next(iter(self.accounts.values()))
+
+    async def start(self) -> None:
+        await self.store.tx(_recover, self.clock.ms())
+        self.store.on_work = self.engine.wake
+        self._task = asyncio.create_task(
+            self.engine.run(
+                {
+                    "rate": self.ratings.rate,
+                    "settle": self.ratings.settle,
+                    "operate": self.operations.operate,
+                    "deliver": self.delivery.deliver,
+                    "hint": self.intake.follow,
+                    "picture": _no_picture,
+                }
+            )
+        )
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.store.close()
+
+    async def settle(self) -> None:
+        """Until nothing is running or due."""
+        await asyncio.wait_for(self.engine.idle(), 20)
+
+    async def turn(self, seconds: float) -> None:
+        """Turns the clock on, from one due work to the next, and lets all of it run."""
+        end = self.clock.ms() + round(seconds * 1000)
+        await self.settle()
+        while (now := self.clock.ms()) < end:
+            due = await self.value("SELECT min(not_before) FROM work WHERE not_before > :now", now=now)
+            self.clock.advance((min(due or end, end) - now) / 1000)
+            await self.settle()
+
+    async def poll(self, account: str | None = None, *, sweep: bool = False) -> None:
+        await self.intake.poll(self.accounts[account] if account else self.account, sweep=sweep)
+        await self.settle()
+
+    async def rows(self, sql: str, **params: object) -> Sequence[Row]:
+        return await self.store.read(lambda r: r.q(sql, **params))
+
+    async def value(self, sql: str, **params: object) -> Any:
+        return await self.store.read(lambda r: r.value(sql, **params))
+
+    async def states(self, table: str = "decisions") -> list[str]:
+        return [row["state"] for row in await self.rows(f"SELECT state FROM {table} ORDER BY id")]
+
+    async def say(self, who: str, line: str) -> Reply:
+        return await self.dispatch.command(actor(who), line)
+
+    async def press(self, who: str, button: str) -> Reply:
+        return await self.dispatch.press(actor(who), button)
+
+    async def fill_in(self, who: str, form: str, **values: str) -> Reply:
+        return await self.dispatch.submit_form(actor(who), form, values)
+
+    async def _say(self) -> Reply:
+        return Reply("status")
+
+    async def _advise(self, submission: Submission) -> Sequence[str]:
+        return self.setup.advise(submission)
+
+    async def _draw(self, subject: str) -> Card | None:
+        kind, _, number = subject.partition(":")
+        if kind == "submission":
+            return await self.store.read(submission_card, int(number), self.clock.ms())
+        return await self.store.read(operation_card, int(number))
+
+
+def _recover(tx: Tx, now: int) -> None:
+    """What the bot does first of all."""
+    if tx.value("DELETE FROM meta WHERE key = :key RETURNING 1", key=RESTORED):
+        rating.all_in_doubt(tx, now)
+        operations.all_in_doubt(tx)
+    rating.recover(tx, now)
+    operations.recover(tx)
+    delivery.recover(tx)
+
+
+async def _no_picture(work: Work) -> None:
+    return None
+
+
+class Rigs:
+    """Makes rigs, and what becomes of them when the bot is killed or its database is restored."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._open: list[Rig] = []
+        self._hangs: list[Hang] = []
+
+    async def start(
+        self, setup: Setup | None = None, *, markets: Mapping[str, Market] | None = None, path: Path | None = None
+    ) -> Rig:
+        setup = setup or Setup()
+        markets = markets or {name: Market(now=self._clock.now) for name in setup.accounts}
+        store = await FlakyStore.open(path or self._folder / f"bot-{len(self._open)}.db")
+        rig = Rig(store, self._clock, markets, setup)
+        self._open.append(rig)
+        await rig.start()
+        return rig
+
+    def hang(self, *, effect: bool) -> Hang:
+        """A call that hangs, let go at the end of the test."""
+        self._hangs.append(Hang(effect=effect))
+        return self._hangs[-1]
+
+    async def killed(self, rig: Rig) -> Rig:
+        """A bot that starts on what a kill at this moment would have left on the disk."""
+        path = self._folder / f"after-{len(self._open)}.db"
+        for suffix in ("", "-wal"):
+            source = rig.store.path.with_name(rig.store.path.name + suffix)
+            if source.exists():
+                shutil.copy(source, path.with_name(path.name + suffix))
+        return await self.start(rig.setup, markets=rig.markets, path=path)
+
+    async def close(self) -> None:
+        for hang in self._hangs:
+            hang.go.set()
+        for rig in self._open:
+            await rig.stop()
+
+
+def on_disk(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    """What somebody else reads in a database: only what is committed."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        return conn.execute(sql).fetchall()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Lets others run until it is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.001)
