@@ -28,7 +28,7 @@ from .picture_desk import PictureDesk
 from .pictures import PictureBook
 from .provider import ProviderTools
 from .rating import RatingDesk, rating_of
-from .review import current_decision
+from .review import Made, current_decision
 from .server import Health, Server
 from .spending import Limits
 from .status import plugins_reply, read_counts, status_reply
@@ -104,7 +104,7 @@ class Bot:
                 limits=self.limits,
                 reasons=self.config.reasons,
                 hold_ms=round(self.config.bot.undo_seconds * 1000),
-                decided=lambda made: self._spawn(self._tell(made.submission, "decision_made")),
+                decided=self._tell_decided,
                 status=self._status,
                 plugins=lambda: plugins_reply(self.host.plugins),
                 commands=commands,
@@ -274,6 +274,10 @@ class Bot:
 
     async def _status(self) -> Reply:
         return await status_reply(self)
+
+    def _tell_decided(self, made: Made) -> None:
+        self.metrics.decided(made.verdict)
+        self._spawn(self._tell(made.submission, "decision_made"))
 
     def _tell_confirmed(self, submission: int) -> None:
         self.metrics.rated("confirmed")

@@ -26,7 +26,7 @@ EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.
 OWNER = Actor(LOCAL, "owner", "local owner")
 
 
-class BotGone(Exception):  # noqa: N818
+class BotGone(StoreError):  # noqa: N818
     """The running bot took a command and did not answer: it may have done it."""
 
 
@@ -161,7 +161,7 @@ class Door:
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
     """Asks a running bot; None where none is running on this database.
 
-    Raises `StoreError` where it was reached and did not answer: what was asked for may have been done.
+    Raises `BotGone` where it was reached and did not answer: what was asked for may have been done.
     """
     socket = socket_path(database)
     if not socket.exists():
@@ -176,4 +176,4 @@ async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[s
     except ClientConnectorError:
         return None
     except (ClientError, OSError, ValueError) as error:
-        raise StoreError("the running bot did not answer: see `botcore do history` before you repeat it") from error
+        raise BotGone("the running bot did not answer: see `botcore do history` before you repeat it") from error

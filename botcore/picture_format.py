@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 Data = bytes | mmap.mmap
 
+STEPS = 200_000  # parts looked at, at most: several times what an honest picture of 10 MiB has
+
 
 class NotAPicture(ValueError):  # noqa: N818
     """These bytes are no PNG, JPEG, GIF or WebP, or end before they say how large they are."""
@@ -54,11 +56,13 @@ def _png(data: Data) -> Shape:
     width, height = struct.unpack_from(">II", data, 16)
     frames, at = 1, 33
     # an animation says so before the first pixels
-    while at + 8 <= len(data) and (kind := data[at + 4 : at + 8]) not in (b"IDAT", b"IEND"):
+    for _ in range(STEPS):
+        if at + 8 > len(data) or (kind := data[at + 4 : at + 8]) in (b"IDAT", b"IEND"):
+            return Shape("image/png", width, height, frames)
         if kind == b"acTL":
             frames = max(1, struct.unpack_from(">I", data, at + 8)[0])
         at += 12 + struct.unpack_from(">I", data, at)[0]
-    return Shape("image/png", width, height, frames)
+    raise NotAPicture
 
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -68,7 +72,7 @@ _JPEG_TOO_LATE = frozenset({0xD9, 0xDA})  # the end, or pixels: no size came bef
 
 def _jpeg(data: Data) -> Shape:
     at = 2
-    while True:
+    for _ in range(STEPS):
         if data[at] != 0xFF:
             raise NotAPicture
         while (marker := data[at]) == 0xFF:
@@ -84,13 +88,15 @@ def _jpeg(data: Data) -> Shape:
             if length < 2:
                 raise NotAPicture
             at += length
+    raise NotAPicture
 
 
 def _gif(data: Data) -> Shape:
     width, height = struct.unpack_from("<HH", data, 6)
-    frames, at = 0, 13 + _gif_colours(data[10])
+    frames, steps, at = 0, 0, 13 + _gif_colours(data[10])
     try:
         while (block := data[at]) in (0x21, 0x2C):
+            steps += 1
             if block == 0x21:
                 at += 2
             else:
@@ -99,8 +105,11 @@ def _gif(data: Data) -> Shape:
                 # some viewers make the canvas as large as what is drawn on it
                 width, height = max(width, left + wide), max(height, top + high)
                 at += 11 + _gif_colours(data[at + 9])
-            while length := data[at]:
+            while (length := data[at]) and steps <= STEPS:
                 at += 1 + length
+                steps += 1
+            if steps > STEPS:
+                raise NotAPicture
             at += 1
     except (IndexError, struct.error):
         pass  # it breaks off here: viewers show what came before
@@ -129,8 +138,10 @@ def _webp(data: Data) -> Shape:
 
 def _webp_frames(data: Data) -> int:
     frames, at = 0, 12
-    while at + 8 <= len(data):
+    for _ in range(STEPS):
+        if at + 8 > len(data):
+            return frames
         frames += data[at : at + 4] == b"ANMF"
         length = struct.unpack_from("<I", data, at + 4)[0]
         at += 8 + length + length % 2
-    return frames
+    raise NotAPicture

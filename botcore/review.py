@@ -48,6 +48,7 @@ class Made:
     id: int
     due_at: int
     submission: int
+    verdict: Verdict
 
 
 def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
@@ -84,7 +85,7 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     note_act(tx, now, ask.person, ask.via, ask.verdict, f"submission:{ask.submission}", ask.comment)
     enqueue_rating(tx, row["account"], row["job_id"], made["due_at"])
     touch(tx, f"submission:{ask.submission}")
-    return Made(made["id"], made["due_at"], ask.submission)
+    return Made(made["id"], made["due_at"], ask.submission, ask.verdict)
 
 
 def undo(tx: Tx, decision: int, person: str, via: str, now: int) -> int:
@@ -173,7 +174,7 @@ def _check(ask: Ask, limits: Limits) -> None:
         raise NotPossible(f"to {ask.verdict} needs a reason: the worker is told why")
     if ask.satisfaction and (ask.verdict is Verdict.REVISE or ask.satisfaction.verdict is not ask.verdict):
         raise NotPossible(f"{ask.satisfaction} does not go with {ask.verdict}")
-    if ask.bonus < 0 or not ask.bonus.is_finite():
+    if not ask.bonus.is_finite() or ask.bonus < 0:
         raise NotPossible("a bonus is an amount of dollars, such as 0.25")
     if not ask.bonus:
         return

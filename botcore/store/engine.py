@@ -21,6 +21,7 @@ NEVER = 2**62  # `not_before` of what is running just now
 AT_ONCE = 32  # works running at the same time
 GRACE = 1.5  # seconds that running work is given when the engine stops
 LONGEST_PAUSE = 300.0  # seconds between tries of work that keeps failing
+LONGEST_NAP = 60.0  # seconds until the clock is looked at again: it may have been set
 LONGEST_HITCH = 30.0  # seconds between tries of a database that says no
 
 TAKE = """
@@ -121,14 +122,17 @@ class SqliteEngine(Engine):
         if next_at is None:
             await self._woken.wait()
             return
-        wait = max(0.0, (next_at - self._clock.ms()) / 1000)
-        sleeper = asyncio.ensure_future(self._clock.sleep(min(wait, 60.0)))
+        sleeper = asyncio.ensure_future(self._nap(next_at))
         waker = asyncio.ensure_future(self._woken.wait())
         try:
             await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             sleeper.cancel()
             waker.cancel()
+
+    async def _nap(self, next_at: int) -> None:
+        wait = (next_at - self._clock.ms()) / 1000
+        await self._clock.sleep(min(max(wait, 0.0), LONGEST_NAP))
 
 
 def _pause(work: Work) -> float:
