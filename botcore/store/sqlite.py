@@ -114,12 +114,12 @@ class SqliteStore(Store):
         if self._closed:
             return
         self._closed = True
+        await asyncio.to_thread(self._readers.shutdown)
+        for conn in self._read_connections:
+            conn.close()  # before the writer: the last to close folds the log into the file
         self._queue.put(None)
         if self._writer.is_alive():
             await asyncio.to_thread(self._writer.join)
-        self._readers.shutdown()
-        for conn in self._read_connections:
-            conn.close()
         if self._lock:
             self._lock.close()
 

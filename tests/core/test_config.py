@@ -273,10 +273,7 @@ def test_an_https_public_url_allows_other_addresses(tmp_path: Path) -> None:
 
 
 def test_public_url_may_be_http_on_loopback(tmp_path: Path) -> None:
-    assert (
-        load(tmp_path, "[bot]\npublic_url = 'http://localhost:9000'").bot.public_url
-        == "http://localhost:9000"
-    )
+    assert load(tmp_path, "[bot]\npublic_url = 'http://localhost:9000'").bot.public_url == "http://localhost:9000"
 
 
 ACCOUNT = '[accounts.main]\nprovider = "market"\nuser_id = "7"\n'
@@ -343,9 +340,7 @@ def test_a_plugin_gets_its_own_keys_checked(tmp_path: Path) -> None:
 
 
 def test_what_a_plugin_does_not_know_is_refused_in_the_same_words(tmp_path: Path) -> None:
-    config = load(
-        tmp_path, "[accounts.main]\nprovider = 'market'\nuser_idd = 7\ninterval = 'slow'\nuser_id = []"
-    )
+    config = load(tmp_path, "[accounts.main]\nprovider = 'market'\nuser_idd = 7\ninterval = 'slow'\nuser_id = []")
     with pytest.raises(ConfigError) as caught:
         config.account_settings("main", Market)
     allowed = "api_secret, base_url, interval, user_id"
@@ -379,9 +374,7 @@ def test_unknown_keys_of_nested_settings_name_their_own_neighbours(tmp_path: Pat
     config = load(tmp_path, "[adapters.chat]\ninner = [{ colour = 'red' }, { color = 'red' }]")
     with pytest.raises(ConfigError) as caught:
         config.adapter_settings("chat", Outer)
-    assert caught.value.lines == [
-        "adapters.chat.inner[1].color: unknown key; allowed: colour (did you mean colour?)"
-    ]
+    assert caught.value.lines == ["adapters.chat.inner[1].color: unknown key; allowed: colour (did you mean colour?)"]
 
 
 def test_a_channels_further_keys_are_its_adapters_to_judge(tmp_path: Path) -> None:

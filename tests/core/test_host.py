@@ -53,9 +53,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             del sys.modules[name]
 
 
-def install(
-    folder: Path, name: str, source: str, *, module: str = "", dist: str = "", version: str = "1.2"
-) -> None:
+def install(folder: Path, name: str, source: str, *, module: str = "", dist: str = "", version: str = "1.2") -> None:
     """Leaves a plugin in a folder as `pip install --target` would."""
     dist, module = dist or f"third-party-{name}", module or f"third_party_{name}"
     (folder / f"{module}.py").write_text(textwrap.dedent(source))
@@ -91,9 +89,7 @@ class Advisor:
 def test_a_plugin_in_a_folder_is_found_by_its_entry_point(host: Host, folder: Path) -> None:
     install(folder, "market", GOOD)
     host.load([folder], entry_points=False)
-    assert host.plugins == [
-        PluginInfo("market", "1.2", PluginState.RUNNING, "", ("bot_started", "register_providers"))
-    ]
+    assert host.plugins == [PluginInfo("market", "1.2", PluginState.RUNNING, "", ("bot_started", "register_providers"))]
     assert host.providers()["market"].__module__ == "third_party_market"
 
 
@@ -131,9 +127,7 @@ def test_a_plugin_that_fails_at_import_costs_only_itself(host: Host, folder: Pat
 def test_a_damaged_installation_hides_no_other(host: Host, folder: Path) -> None:
     install(folder, "market", GOOD)
     install(folder, "damaged", GOOD)
-    (folder / "third_party_damaged-1.2.dist-info" / "entry_points.txt").write_bytes(
-        b"[botcore]\n\xff\xfe = \xff"
-    )
+    (folder / "third_party_damaged-1.2.dist-info" / "entry_points.txt").write_bytes(b"[botcore]\n\xff\xfe = \xff")
     host.load([folder], entry_points=False)
     assert states(host) == {"market": PluginState.RUNNING}
 
@@ -155,9 +149,7 @@ def test_a_misspelled_hook_is_refused_by_name_and_the_others_stay(host: Host) ->
     host.register("wrong", Misspelled())
     host.register("right", Advisor())
     assert states(host) == {"right": PluginState.RUNNING, "wrong": PluginState.REFUSED}
-    assert info(host, "wrong").error == (
-        "there is no hook submission_recieved (did you mean submission_received?)"
-    )
+    assert info(host, "wrong").error == ("there is no hook submission_recieved (did you mean submission_received?)")
     assert info(host, "wrong").hooks == ()
     assert host.call("advise", submission=None) == [("right", ["fine"])]
 

@@ -174,9 +174,7 @@ def test_of_two_secrets_the_longer_is_hidden_whole() -> None:
     assert Redactor(["hush", "hush-hush"])("hush-hush hush") == "[hidden] [hidden]"
 
 
-@pytest.mark.parametrize(
-    "text", ["a" * 200_000, "a@" * 100_000, "a." * 100_000, "://a:" * 40_000, "1" * 200_000]
-)
+@pytest.mark.parametrize("text", ["a" * 200_000, "a@" * 100_000, "a." * 100_000, "://a:" * 40_000, "1" * 200_000])
 def test_redacting_a_hostile_text_takes_no_long_time(text: str) -> None:
     redactor = Redactor(["hush-hush"])
     began = time.perf_counter()

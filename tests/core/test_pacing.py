@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from botcore.accounts import gate_for
 from botcore.clock import ManualClock
 from botcore.pacing import PacedGate, Urgency, urgency
 from botcore.store.port import StoreError
-from tests.core.rig import FlakyStore
+from tests.core.rig import FlakyStore, on_disk, until
 
 
 class Caller:
@@ -21,7 +22,7 @@ class Caller:
     def __init__(self, gate: PacedGate, clock: ManualClock) -> None:
         self.gate = gate
         self.clock = clock
-        self.left: list[tuple[str, float]] = []
+        self.left: list[tuple[str, int]] = []  # and after how many ms
         self.inside = 0
         self._began = clock.ms()
 
@@ -30,7 +31,7 @@ class Caller:
             async with self.gate.turn():
                 self.inside += 1
                 assert self.inside == 1
-                self.left.append((name, (self.clock.ms() - self._began) / 1000))
+                self.left.append((name, self.clock.ms() - self._began))
                 await self.clock.sleep(takes)
                 self.inside -= 1
 
@@ -45,9 +46,14 @@ class TurnableClock(ManualClock):
     def __init__(self) -> None:
         super().__init__()
         self.set_back_by = timedelta(0)
+        self.waited = False
 
-    def now(self):  # type: ignore[no-untyped-def]
+    def now(self) -> datetime:
         return super().now() - self.set_back_by
+
+    async def sleep(self, seconds: float) -> None:
+        self.waited = True
+        await super().sleep(seconds)
 
 
 @pytest.fixture
@@ -55,9 +61,27 @@ def clock() -> TurnableClock:
     return TurnableClock()
 
 
+class Memory:
+    """The row of an account, as quick as a test's clock."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    async def load(self) -> int:
+        return self.at
+
+    async def save(self, at: int) -> None:
+        self.at = at
+
+
 @pytest.fixture
-def gate(store: FlakyStore, clock: ManualClock) -> PacedGate:
-    return gate_for(store, clock, "main", 1.0)
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def gate(memory: Memory, clock: ManualClock) -> PacedGate:
+    return PacedGate(clock, 1.0, memory.load, memory.save)
 
 
 @pytest.fixture
@@ -66,52 +90,64 @@ def call(gate: PacedGate, clock: ManualClock) -> Caller:
 
 
 async def pump() -> None:
-    """Lets everything run that can, the database included."""
-    for _ in range(30):
-        await asyncio.sleep(0.0005)
+    """Lets everything run that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def turn(clock: ManualClock, seconds: float) -> None:
     for _ in range(round(seconds * 10)):
-        await pump_once()
+        await pump()
         clock.advance(0.1)
     await pump()
-
-
-async def pump_once() -> None:
-    for _ in range(4):
-        await asyncio.sleep(0.0005)
-
-
-async def saved(store: FlakyStore) -> int:
-    at: int = await store.read(lambda r: r.value("SELECT next_call_at FROM accounts WHERE name = 'main'"))
-    return at
 
 
 async def test_a_second_passes_from_an_answer_to_the_next_request(call: Caller, clock: ManualClock) -> None:
     tasks = [asyncio.create_task(call(name, takes=2.5)) for name in "abc"]
     await turn(clock, 12)
     await asyncio.gather(*tasks)
-    assert call.left == [("a", 0), ("b", 3.5), ("c", 7)]
+    assert call.left == [("a", 0), ("b", 3500), ("c", 7000)]
 
 
 async def test_when_the_next_may_leave_is_durable_before_a_request_leaves(
-    gate: PacedGate, store: FlakyStore, clock: ManualClock
+    store: FlakyStore, clock: ManualClock
 ) -> None:
+    saved = "SELECT next_call_at FROM accounts WHERE name = 'main'"
+    gate = gate_for(store, clock, "main", 1.0)
     async with gate.turn():
-        assert await saved(store) == clock.ms() + 1000
+        assert on_disk(store.path, saved) == [(clock.ms() + 1000,)]
+        await gate.pause(10)
+        assert on_disk(store.path, saved) == [(clock.ms() + 10_000,)]
 
 
-async def test_a_request_does_not_leave_where_that_cannot_be_saved(
-    gate: PacedGate, store: FlakyStore, clock: ManualClock
-) -> None:
+async def test_a_restart_remembers_when_the_next_may_leave(store: FlakyStore, clock: TurnableClock) -> None:
+    gate = gate_for(store, clock, "main", 1.0)
+    async with gate.turn():
+        await gate.pause(10)
+    entered = asyncio.create_task(_go_through(gate_for(store, clock, "main", 1.0)))
+    await until(lambda: clock.waited)
+    clock.advance(9.9)
+    await pump()
+    assert not entered.done()
+    clock.advance(0.1)
+    async with asyncio.timeout(5):
+        await entered
+
+
+async def test_a_request_does_not_leave_where_that_cannot_be_saved(store: FlakyStore, clock: ManualClock) -> None:
+    gate = gate_for(store, clock, "main", 1.0)
     store.down = True
     with pytest.raises(StoreError):
         async with gate.turn():
             pytest.fail("it left")
     store.down = False
     clock.advance(1)
-    async with asyncio.timeout(5), gate.turn():
+    async with asyncio.timeout(5):
+        await _go_through(gate)
+
+
+async def _go_through(gate: PacedGate) -> None:
+    async with gate.turn():
         pass
 
 
@@ -132,44 +168,40 @@ async def test_a_person_overtakes_who_still_waits_for_the_second_to_pass(call: C
     person = asyncio.create_task(call("person", Urgency.PERSON))
     await turn(clock, 3)
     await asyncio.gather(polling, person)
-    assert call.left == [("earlier", 0), ("person", 1), ("polling", 2)]
+    assert call.left == [("earlier", 0), ("person", 1000), ("polling", 2000)]
 
 
 async def test_an_account_told_to_slow_down_stops_for_everybody(
-    gate: PacedGate, call: Caller, clock: ManualClock, store: FlakyStore
+    gate: PacedGate, call: Caller, clock: ManualClock
 ) -> None:
     async with gate.turn():
         await gate.pause(10)
-    assert await saved(store) == clock.ms() + 10_000
     tasks = [asyncio.create_task(call("person", Urgency.PERSON)), asyncio.create_task(call("polling"))]
     await turn(clock, 12)
     await asyncio.gather(*tasks)
-    assert call.left == [("person", 10), ("polling", 11)]
+    assert call.left == [("person", 10_000), ("polling", 11_000)]
 
 
-async def test_a_restart_remembers_the_pause(gate: PacedGate, store: FlakyStore, clock: ManualClock) -> None:
+async def test_a_shorter_pause_does_not_cut_a_longer_one(gate: PacedGate, call: Caller, clock: ManualClock) -> None:
     async with gate.turn():
         await gate.pause(10)
-    clock.advance(4)
-    again = Caller(gate_for(store, clock, "main", 1.0), clock)
-    task = asyncio.create_task(again("after"))
-    await turn(clock, 7)
-    await task
-    assert again.left == [("after", 6)]
-
-
-async def test_a_pause_before_the_first_request_does_not_shorten_what_was_remembered(
-    gate: PacedGate, store: FlakyStore, clock: ManualClock
-) -> None:
-    async with gate.turn():
-        await gate.pause(10)
-    fresh = gate_for(store, clock, "main", 1.0)
-    call = Caller(fresh, clock)
-    await store.tx(lambda tx: tx.q("UPDATE accounts SET next_call_at = :at", at=clock.ms() + 10_000))
+        await gate.pause(2)
     task = asyncio.create_task(call("after"))
     await turn(clock, 11)
     await task
-    assert call.left == [("after", 10)]
+    assert call.left == [("after", 10_000)]
+
+
+async def test_a_pause_before_the_first_request_does_not_shorten_what_was_remembered(
+    memory: Memory, gate: PacedGate, call: Caller, clock: ManualClock
+) -> None:
+    memory.at = clock.ms() + 10_000
+    await gate.pause(2)
+    memory.at = clock.ms() + 10_000
+    task = asyncio.create_task(call("after"))
+    await turn(clock, 11)
+    await task
+    assert call.left == [("after", 10_000)]
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -202,14 +234,12 @@ async def test_a_clock_set_back_does_not_shorten_a_pause_either(
 
 
 async def test_a_clock_set_back_before_a_restart_costs_a_minute_at_most(
-    gate: PacedGate, store: FlakyStore, clock: TurnableClock
+    memory: Memory, gate: PacedGate, clock: TurnableClock
 ) -> None:
-    async with gate.turn():
-        pass
+    await _go_through(gate)
     clock.set_back_by = timedelta(hours=1)
-    again = Caller(gate_for(store, clock, "main", 1.0), clock)
-    task = asyncio.create_task(again("after"))
-    await turn(clock, 61)
+    task = asyncio.create_task(_go_through(PacedGate(clock, 1.0, memory.load, memory.save)))
+    await turn(clock, 60)
     await task
 
 
@@ -263,12 +293,12 @@ async def test_the_gate_never_lets_two_through_at_once_whatever_happens(gate: Pa
     tasks = [asyncio.create_task(call(f"{n}", levels[n % 4])) for n in range(40)]
     for number, task in enumerate(tasks):
         if number % 5 == 3:
-            await pump_once()
+            await pump()
             task.cancel()
             clock.advance(0.3)
     while not all(task.done() for task in tasks):
-        await pump_once()
+        await pump()
         clock.advance(1)
     times = [at for _, at in call.left]
-    assert all(later - earlier >= 1 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 1000 for earlier, later in pairwise(times))
     assert len(times) >= 32

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from botcore.picture_format import NotAPicture, Shape, read_shape
+from botcore.picture_format import STEPS, NotAPicture, Shape, read_shape
 
 SIZE = (37, 23)
 
@@ -123,3 +123,23 @@ def test_a_gif_is_as_large_as_its_largest_frame() -> None:
     start = small.index(b"\x2c\x00\x00\x00\x00\x0a\x00\x0a\x00")
     small[start + 5 : start + 9] = struct.pack("<HH", 60_000, 50_000)
     assert read_shape(bytes(small)) == Shape("image/gif", 60_000, 50_000)
+
+
+PIECES = STEPS + 1_000
+IMAGE = b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + IMAGE + b"\x01\x00" * PIECES + b"\x00;",
+        b"GIF89a\x01\x00\x01\x00\x00\x00\x00" + b"\x21\xff\x00" * PIECES,
+        made("PNG")[:33] + chunk(b"teXt", b"") * PIECES + made("PNG")[33:],
+        b"\xff\xd8" + b"\xff\xe0\x00\x02" * PIECES + made("JPEG")[2:],
+        SAMPLES["animated WebP"] + (b"ANMF" + bytes(4)) * PIECES,
+    ],
+    ids=["GIF in bytes", "GIF of empty blocks", "PNG", "JPEG", "WebP"],
+)
+def test_a_picture_in_countless_pieces_is_not_counted_to_its_end(data: bytes) -> None:
+    with pytest.raises(NotAPicture):
+        read_shape(data)

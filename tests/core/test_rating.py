@@ -1,7 +1,9 @@
 """Ratings."""
+
 from __future__ import annotations
 from tests.core.market import lost_after
 from tests.core.rig import Rig
+
 
 async def test_x(rig: Rig) -> None:
     rig.market.add("t1")

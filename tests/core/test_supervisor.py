@@ -82,9 +82,7 @@ async def test_a_part_is_starting_until_it_says_that_it_works(supervisor: Superv
     assert supervisor.status("adapter web").state is PartState.RUNNING
 
 
-async def test_a_part_that_fails_comes_back_after_growing_pauses(
-    supervisor: Supervisor, clock: ManualClock
-) -> None:
+async def test_a_part_that_fails_comes_back_after_growing_pauses(supervisor: Supervisor, clock: ManualClock) -> None:
     part = Part(*(Unavailable("no route") for _ in range(8)))
     supervisor.supervise("account main", part)
     await settle()
@@ -109,16 +107,12 @@ async def test_a_part_that_fails_comes_back_after_growing_pauses(
 async def test_pauses_are_spread_and_never_longer_than_the_longest() -> None:
     random = Random(7)
     pauses = [PATIENCE.pause(failures, random) for failures in (1, 4, 7, 50, 5000)]
-    assert [top / 2 <= pause <= top for pause, top in zip(pauses, (1, 8, 60, 60, 60), strict=True)] == [
-        True
-    ] * 5
+    assert [top / 2 <= pause <= top for pause, top in zip(pauses, (1, 8, 60, 60, 60), strict=True)] == [True] * 5
     assert len(set(pauses)) == 5
     assert pauses[0] == PATIENCE.pause(1, Random(7))
 
 
-async def test_after_a_healthy_while_the_pauses_begin_anew(
-    supervisor: Supervisor, clock: ManualClock
-) -> None:
+async def test_after_a_healthy_while_the_pauses_begin_anew(supervisor: Supervisor, clock: ManualClock) -> None:
     part = Part(*(Unavailable("no route") for _ in range(3)))
     supervisor.supervise("account main", part)
     await settle()
@@ -185,9 +179,7 @@ async def test_a_poke_of_a_running_part_changes_nothing_now_or_later(supervisor:
 
 
 @pytest.mark.parametrize("error", [RateLimited("slow down", 300), SendFailed("slow down", 300)])
-async def test_a_pause_that_was_asked_for_is_kept(
-    supervisor: Supervisor, clock: ManualClock, error: Exception
-) -> None:
+async def test_a_pause_that_was_asked_for_is_kept(supervisor: Supervisor, clock: ManualClock, error: Exception) -> None:
     part = Part(error)
     supervisor.supervise("account main", part)
     await settle()

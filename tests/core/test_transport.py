@@ -111,9 +111,7 @@ async def transport_to(base_url: str, gate: Gate | None = None, **options: float
         await transport.close()
 
 
-def says(
-    body: bytes = b'{"ok": true}', status: str = "200 OK", headers: str = "Content-Type: text/html"
-) -> Talk:
+def says(body: bytes = b'{"ok": true}', status: str = "200 OK", headers: str = "Content-Type: text/html") -> Talk:
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         extra = headers + "\r\n" if headers else ""
         writer.write(f"HTTP/1.1 {status}\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -371,9 +369,7 @@ async def test_messages_hold_no_key_even_if_the_marketplace_repeats_it() -> None
         ({"Retry-After": "Mon, 05 Jan 2026 12:00:40 GMT", "Date": "today"}, 10),
     ],
 )
-def test_the_pause_is_what_was_asked_and_never_less_than_ten_seconds(
-    headers: dict[str, str], seconds: float
-) -> None:
+def test_the_pause_is_what_was_asked_and_never_less_than_ten_seconds(headers: dict[str, str], seconds: float) -> None:
     assert wait_asked(headers) == seconds
 
 

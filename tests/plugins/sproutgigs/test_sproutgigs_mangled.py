@@ -65,9 +65,7 @@ WHOLE: dict[str, Any] = {
     "jobs/get-zones.php": [{"id": "int", "zone": "All", "excludable_countries": ["uk"]}],
     "jobs/get-categories.php": [{"id": "0501", "category": "c", "min_task_value": {"int": "0.08"}}],
     "jobs/get-lists.php": [{"id": 5, "name": "n", "workers": 3}],
-    "jobs/rate-multiple-tasks.php": {
-        "tasks": [{"id": "t1", "ok": True, "message": "m"}, {"id": "t2", "ok": False}]
-    },
+    "jobs/rate-multiple-tasks.php": {"tasks": [{"id": "t1", "ok": True, "message": "m"}, {"id": "t2", "ok": False}]},
     "jobs/rate-single-task.php": {"ok": True, "message": "m"},
 }
 WHOLE["jobs/get-rated-tasks.php"] = WHOLE["jobs/get-unrated-tasks.php"]
@@ -92,9 +90,7 @@ JUNK = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.sampled_from(
-        [10**400, "1e999999", "-0", "NaN", "9999-12-31T23:59:59Z", "0001-01-01", "\ud83e", "1" * 4000]
-    )
+    | st.sampled_from([10**400, "1e999999", "-0", "NaN", "9999-12-31T23:59:59Z", "0001-01-01", "\ud83e", "1" * 4000])
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("id"), inner, max_size=3),

@@ -58,9 +58,7 @@ def picture(prompt: str, address: str) -> Proof:
         ({"a": {"b": {"c": {"d": {"e": "deep"}}}}}, TEXT, [text("Your name", '{"e": "deep"}')]),
     ],
 )
-def test_a_proof_is_a_picture_where_that_can_be_told(
-    raw: object, slot: ProofSlot, proofs: list[Proof]
-) -> None:
+def test_a_proof_is_a_picture_where_that_can_be_told(raw: object, slot: ProofSlot, proofs: list[Proof]) -> None:
     assert list(read_proofs([raw], [slot])) == proofs
 
 

@@ -40,9 +40,7 @@ async def test_one_rating_leaves_under_the_names_of_the_one(
 ) -> None:
     marketplace.says(ONE, RATED_WELL)
     rating = approve(satisfaction=Satisfaction.EXCELLENT, comment="Lovely", bonus=Decimal("0.10"))
-    assert await provider.rate("j1", [rating]) == [
-        RatingResult("a", ok=True, message="Task rated successfully.")
-    ]
+    assert await provider.rate("j1", [rating]) == [RatingResult("a", ok=True, message="Task rated successfully.")]
     [heard] = marketplace.heard
     assert (heard.method, heard.endpoint, dict(heard.query)) == ("POST", ONE, {})
     assert heard.body == {
@@ -152,9 +150,7 @@ async def test_a_refused_rating_is_a_result_with_the_marketplaces_words(
     marketplace: Marketplace, provider: SproutGigsProvider
 ) -> None:
     marketplace.says(ONE, {"ok": False, "message": "Task cannot be rated."})
-    assert await provider.rate("j1", [approve()]) == [
-        RatingResult("a", ok=False, message="Task cannot be rated.")
-    ]
+    assert await provider.rate("j1", [approve()]) == [RatingResult("a", ok=False, message="Task cannot be rated.")]
 
 
 async def test_a_result_that_is_missing_or_unclear_is_never_guessed(

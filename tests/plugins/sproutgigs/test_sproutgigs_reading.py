@@ -41,9 +41,7 @@ async def job(marketplace: Marketplace, provider: SproutGigsProvider) -> Job:
     return await provider.job("7c1d0a9be210")
 
 
-async def submissions(
-    provider: SproutGigsProvider, job: Job, ids: list[str] | None = None
-) -> list[Submission]:
+async def submissions(provider: SproutGigsProvider, job: Job, ids: list[str] | None = None) -> list[Submission]:
     return [one async for page in provider.pending(job, ids) for one in page.submissions]
 
 
@@ -145,9 +143,7 @@ async def test_job_statuses(
     assert (job.status, job.status_text) == (status, word)
 
 
-async def test_a_job_with_nothing_but_its_id_is_a_job(
-    marketplace: Marketplace, provider: SproutGigsProvider
-) -> None:
+async def test_a_job_with_nothing_but_its_id_is_a_job(marketplace: Marketplace, provider: SproutGigsProvider) -> None:
     marketplace.says(JOB, {"id": 42})
     job = await provider.job("42")
     assert (job.id, job.price, job.rate_within_days, job.status) == ("42", None, None, JobStatus.UNKNOWN)
@@ -237,9 +233,7 @@ async def test_a_page_that_cannot_be_read_names_endpoint_and_field(
 # --- submissions
 
 
-async def test_a_submission_is_read_whole(
-    job: Job, marketplace: Marketplace, provider: SproutGigsProvider
-) -> None:
+async def test_a_submission_is_read_whole(job: Job, marketplace: Marketplace, provider: SproutGigsProvider) -> None:
     task = marketplace.task(
         revision_number=1,
         variables=[{"name": "CITY", "value": "Lugo"}, {"COUNTRY": "Spain"}],
@@ -351,9 +345,7 @@ async def test_asking_by_ids_keeps_every_address_short_and_returns_only_those(
     assert all(len(heard.target) + origin < 8192 for heard in marketplace.heard)
 
 
-async def test_asking_for_no_ids_asks_nothing(
-    job: Job, marketplace: Marketplace, provider: SproutGigsProvider
-) -> None:
+async def test_asking_for_no_ids_asks_nothing(job: Job, marketplace: Marketplace, provider: SproutGigsProvider) -> None:
     before = len(marketplace.heard)
     assert await submissions(provider, job, []) == []
     assert await provider.look(job.id, []) == []
@@ -363,9 +355,7 @@ async def test_asking_for_no_ids_asks_nothing(
 async def test_half_a_surrogate_pair_loses_no_submission(
     job: Job, marketplace: Marketplace, provider: SproutGigsProvider
 ) -> None:
-    task = marketplace.task(
-        proofs=[{"text": "a\ud83e"}], country_code="\ud83e", variables=[{"\ud83e": "\ud83e"}]
-    )
+    task = marketplace.task(proofs=[{"text": "a\ud83e"}], country_code="\ud83e", variables=[{"\ud83e": "\ud83e"}])
     marketplace.says(UNRATED, marketplace.page("tasks", task))
     [found] = await submissions(provider, job)
     json.dumps([found.proofs[0].text, found.country, found.variables], ensure_ascii=False).encode()
@@ -386,9 +376,7 @@ async def test_look_asks_the_unrated_then_the_rated_then_the_unrated_again(
             {"employer_comment": "first", "finished_at": "2026-01-02 10:00:00"},
         ],
     )
-    marketplace.says(
-        UNRATED, marketplace.page("tasks", marketplace.task(id="new")), marketplace.page("tasks", revised)
-    )
+    marketplace.says(UNRATED, marketplace.page("tasks", marketplace.task(id="new")), marketplace.page("tasks", revised))
     statuses = {"yes": "OK", "no": "NOT_OK", "nok": "nok", "again": "REVISE", "odd": "SOMEHOW"}
     rated = [marketplace.task(id=one, status=word) for one, word in statuses.items()]
     marketplace.says(RATED, marketplace.page("tasks", *rated))

@@ -153,9 +153,7 @@ def test_a_signed_webhook_is_read() -> None:
         assert provider(signature_secret=KEY).hints(signed) == EXPECTED
 
 
-@pytest.mark.parametrize(
-    "given_", [None, "", "sha256=", signature(b"other"), signature(b"{}", "x"), "ü", "\udce4"]
-)
+@pytest.mark.parametrize("given_", [None, "", "sha256=", signature(b"other"), signature(b"{}", "x"), "ü", "\udce4"])
 def test_where_a_signature_is_required_nothing_else_is_read(given_: str | None) -> None:
     headers = {} if given_ is None else {"x-sproutgigs-signature": given_}
     with pytest.raises(PermissionError):
