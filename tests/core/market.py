@@ -64,6 +64,7 @@ class Market:
     steps: list[Step] = field(default_factory=list)  # what the next calls of `rate` come to; then all is taken
     errors: dict[str, list[BaseException]] = field(default_factory=dict)  # by method: raised once each
     hidden: set[str] = field(default_factory=set)  # in no list
+    unlisted: set[str] = field(default_factory=set)  # found by those who ask for it by its id alone
     blocked: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # calls of block, unblock, add_to_list that took effect
     between_pages: Callable[[], None] = lambda: None
@@ -117,7 +118,7 @@ class Market:
     def waiting(self, job: str | None = None) -> list[Submission]:
         """Unrated work, newest first."""
         found = [t.submission for t in self.tasks.values() if t.state is SightingState.WAITING]
-        found = [s for s in found if job in (None, s.job_id) and s.task_id not in self.hidden]
+        found = [s for s in found if job in (None, s.job_id) and s.task_id not in self.hidden | self.unlisted]
         return sorted(found, key=lambda s: s.submitted_at, reverse=True)
 
     def job(self, job: str) -> Job:

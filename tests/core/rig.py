@@ -140,13 +140,20 @@ class FlakyStore(SqliteStore):
 class Rig:
     """The services on one database, put together as the bot does it, and turned by hand."""
 
-    def __init__(self, store: FlakyStore, clock: ManualClock, markets: Mapping[str, Market], setup: Setup) -> None:
+    def __init__(
+        self,
+        store: FlakyStore,
+        clock: ManualClock,
+        markets: Mapping[str, Market],
+        setup: Setup,
+        adapter: MemoryAdapter,
+    ) -> None:
         self.store = store
         self.clock = clock
         self.markets = markets
         self.market = next(iter(markets.values()))
         self.setup = setup
-        self.adapter = MemoryAdapter()
+        self.adapter = adapter
         self.engine = SqliteEngine(store, clock)
         self.accounts = Accounts(
             {
@@ -288,13 +295,12 @@ class Rigs:
         self._open: list[Rig] = []
         self._hangs: list[Hang] = []
 
-    async def start(
-        self, setup: Setup | None = None, *, markets: Mapping[str, Market] | None = None, path: Path | None = None
-    ) -> Rig:
+    async def start(self, setup: Setup | None = None, *, path: Path | None = None, world: Rig | None = None) -> Rig:
+        """A bot at a marketplace and a messenger of its own, or at those of another (`world`)."""
         setup = setup or Setup()
-        markets = markets or {name: Market(now=self._clock.now) for name in setup.accounts}
+        markets = world.markets if world else {name: Market(now=self._clock.now) for name in setup.accounts}
         store = await FlakyStore.open(path or self._folder / f"bot-{len(self._open)}.db")
-        rig = Rig(store, self._clock, markets, setup)
+        rig = Rig(store, self._clock, markets, setup, world.adapter if world else MemoryAdapter())
         self._open.append(rig)
         await rig.start()
         return rig
@@ -305,17 +311,26 @@ class Rigs:
         return self._hangs[-1]
 
     async def killed(self, rig: Rig) -> Rig:
-        """A bot that starts on what a kill at this moment would have left on the disk."""
+        """A bot that starts on what a kill at this moment would have left on the disk; the old one does no more."""
+        path = self.copy(rig)
+        rig.store.down = True
+        return await self.start(rig.setup, path=path, world=rig)
+
+    def copy(self, rig: Rig) -> Path:
+        """A copy of a database as it is on the disk."""
         path = self._folder / f"after-{len(self._open)}.db"
         for suffix in ("", "-wal"):
             source = rig.store.path.with_name(rig.store.path.name + suffix)
             if source.exists():
                 shutil.copy(source, path.with_name(path.name + suffix))
-        return await self.start(rig.setup, markets=rig.markets, path=path)
+        return path
 
     async def close(self) -> None:
         for hang in self._hangs:
             hang.go.set()
+        for rig in self._open:
+            rig.store.down = False
+        self._clock.advance(60)  # who waits for a disk waits no longer
         for rig in self._open:
             await rig.stop()
 

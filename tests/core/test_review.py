@@ -19,7 +19,7 @@ from botcore.spending import Limits, OverLimit, spent
 from botcore.store.port import Tx
 from botcore.ui import Reply, Result
 from tests.core.market import HOUR, START, raises, refuses
-from tests.core.rig import LIMITS, Rig, Rigs
+from tests.core.rig import LIMITS, Rig, Rigs, Setup
 
 
 async def one(rig: Rig, task: str = "t1", **more: Any) -> int:
