@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,9 +13,12 @@ from .models import Job
 from .pacing import PacedGate, Urgency, urgency
 from .provider import AuthFailed, Provider, ProviderError, Refused
 from .store.codec import dump, load
-from .store.port import Reader, Store, Tx
+from .store.port import Later, Reader, Store, Tx
 
 T = TypeVar("T")
+
+AUTH_PAUSE = 60.0  # seconds between looks whether a key works again
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Account:
     hook_secret: str | None = None
     problem: str = ""
     needs_person: bool = False
+    _probe_at: int = field(default=0, repr=False)
     on_call: Callable[[str, float], None] | None = field(default=None, repr=False)  # told how long it took
 
     async def call(self, what: Callable[[Provider], Awaitable[T]], level: Urgency) -> T:
@@ -45,6 +49,14 @@ class Account:
         if self.on_call:
             self.on_call(self.name, time.monotonic() - began)
         return answer
+
+    def keep_off(self, now: int) -> None:
+        """Raises `Later` while the key is known to be wrong: one call a minute looks whether it works again."""
+        if not self.needs_person:
+            return
+        if now < self._probe_at:
+            raise Later((self._probe_at - now) / 1000, quiet=True)
+        self._probe_at = now + round(AUTH_PAUSE * 1000)
 
     def failed(self, error: ProviderError) -> None:
         self.problem = str(error)
@@ -68,8 +80,10 @@ class Accounts(Mapping[str, Account]):
 
     async def close(self) -> None:
         for account in self._accounts.values():
-            with suppress(ProviderError):
+            try:
                 await account.provider.close()
+            except Exception:
+                log.exception("%s did not close", account.name)  # the others, and the database, still do
 
 
 def gate_for(store: Store, clock: Clock, account: str, interval: float) -> PacedGate:

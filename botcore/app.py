@@ -16,7 +16,7 @@ from .cards import operation_card, submission_card
 from .clock import Clock, SystemClock
 from .commands.core import FORMS, PRESSES, core_commands
 from .config import Config, ConfigError
-from .delivery import Delivery
+from .delivery import Delivery, catch_up
 from .delivery import recover as recover_deliveries
 from .dispatch import Dispatcher, House
 from .host import Host, PluginState
@@ -37,12 +37,13 @@ from .store.codec import load
 from .store.engine import SqliteEngine
 from .store.port import Handler, Reader, Tx
 from .store.sqlite import SqliteStore
-from .supervisor import Factory, Supervisor
+from .supervisor import Factory, Patience, Supervisor
 from .text import short_id
 from .ui import Card, Reply
 
 log = logging.getLogger(__name__)
 
+PERSON_SECONDS = 300.0  # between looks whether a person has mended what only they can
 INTERVAL = 1.0  # seconds from an answer to the next request, where a provider says nothing else
 
 
@@ -82,7 +83,7 @@ class Bot:
         self.pictures = parts.pictures
         self.metrics = parts.metrics
         self.server: Server | None = None
-        self.supervisor = Supervisor(self.clock)
+        self.supervisor = Supervisor(self.clock, patience=Patience(person=PERSON_SECONDS))
         self._background: set[asyncio.Task[Any]] = set()
         self._engine_task: asyncio.Task[None] | None = None
         channels = {channel.name: channel for channel in self.config.channels}
@@ -90,7 +91,8 @@ class Bot:
         self._ratings = RatingDesk(
             self.store, self.clock, self.accounts, self.config.bot.doubt_seconds, self._tell_confirmed
         )
-        self._operations = OperationDesk(self.store, self.clock, self.accounts)
+        self._review_channels = [channel for channel in self.config.channels if channel.purpose == "review"]
+        self._operations = OperationDesk(self.store, self.clock, self.accounts, self._review_channels)
         self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures)
         self.limits = Limits(self.config.limits.max_bonus, self.config.limits.daily_spend, self.config.zone())
         commands = core_commands(list(self.adapters)) + list(self.host.commands())
@@ -205,6 +207,8 @@ class Bot:
             doubts = rating.all_in_doubt(tx, now) + operations.all_in_doubt(tx) if restored else 0
             rating.recover(tx, now)
             operations.recover(tx)
+            operations.announce_doubts(tx, self._review_channels, now)
+            catch_up(tx, self._review_channels, now)
             recover_deliveries(tx)
             return doubts
 

@@ -147,8 +147,10 @@ def _state(fresh: Fresh, now: int) -> _State:
             return _State("Paid automatically", Tone.NEUTRAL, (Text("Its deadline passed: it was paid by itself."),))
         case "superseded":
             return _State("Newer revision", Tone.NEUTRAL, (Text("The worker handed in again: see the newer card."),))
-    note = fresh.row["state_note"] or "rated there"
-    blocks: tuple[Block, ...] = (Text(f"Rated on the website: {note}."),)
+    note = fresh.row["state_note"]
+    told = note in ("", "approved", "rejected", "sent back for revision")  # how it was rated; else a sentence
+    said = f"Rated on the website{f': {note}' if note else ''}." if told else f"{note[:1].upper()}{note[1:]}."
+    blocks: tuple[Block, ...] = (Text(said),)
     if fresh.decision and fresh.decision["state"] == "overtaken":
         verdict = Verdict(fresh.decision["verdict"]).past
         fate = "does not count" if fresh.decision["sent_at"] else "was not sent"

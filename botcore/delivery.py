@@ -19,6 +19,8 @@ BROKEN_PAUSE = 300.0  # seconds until a channel that needs a person is tried aga
 LONGEST_PAUSE = 300.0  # seconds between sends that may each have made a message
 PART = "to:"
 
+NOT_CONFIGURED = "its channel is no longer configured"
+
 Draw = Callable[[str], Awaitable[Card | None]]
 
 
@@ -50,11 +52,31 @@ def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
         _enqueue(tx, row["id"], row["channel"], prio if row["state"] == "edit due" else FIRST, not_before)
 
 
+def catch_up(tx: Tx, channels: Sequence[Channel], now: int) -> None:
+    """Cards of all that is open, in review channels that are new in the config, or back in it."""
+    for channel in channels:
+        tx.q(
+            """UPDATE deliveries SET wanted = wanted + 1, state = CASE WHEN ref IS NULL THEN 'due' ELSE 'edit due' END
+               WHERE state = 'gone' AND note = :note AND channel = :channel""",
+            note=NOT_CONFIGURED,
+            channel=channel.name,
+        )
+        rows = tx.q(
+            """SELECT id, account FROM submissions s WHERE state IN ('new', 'shown', 'decided') AND NOT EXISTS
+                   (SELECT 1 FROM deliveries d WHERE d.channel = :channel AND d.subject = 'submission:' || s.id)
+               ORDER BY id""",
+            channel=channel.name,
+        )
+        for row in rows:
+            if channel.takes(row["account"]):
+                announce(tx, [channel], f"submission:{row['id']}", now)
+
+
 def recover(tx: Tx) -> None:
     """After a crash: what was being sent may or may not be there."""
-    tx.q("UPDATE deliveries SET state = 'in doubt' WHERE state = 'sending'")
-    tx.q("UPDATE deliveries SET state = 'edit due' WHERE state = 'editing'")
-    for row in tx.q("SELECT id, channel FROM deliveries WHERE state IN ('due', 'edit due', 'in doubt')"):
+    tx.q("UPDATE deliveries SET state = 'in doubt' WHERE state NOT IN ('sent', 'gone') AND state = 'sending'")
+    tx.q("UPDATE deliveries SET state = 'edit due' WHERE state NOT IN ('sent', 'gone') AND state = 'editing'")
+    for row in tx.q("SELECT id, channel FROM deliveries WHERE state NOT IN ('sent', 'gone')"):
         _enqueue(tx, row["id"], row["channel"], LAZY, 0)
 
 
@@ -95,7 +117,7 @@ class Delivery:
         adapter = self._adapters.get(row["adapter"])
         card = await self._draw(row["subject"])
         if channel is None or adapter is None or card is None:
-            await self._store.tx(_gone, row["id"], "its channel is no longer configured")
+            await self._store.tx(_gone, row["id"], NOT_CONFIGURED)
             return
         try:
             if row["ref"]:

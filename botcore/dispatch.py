@@ -185,7 +185,7 @@ class Dispatcher:
             ref = reference()
             log.exception("%s failed", what, extra={"ref": ref})
             return Reply(
-                f"Something went wrong here; nothing was sent. Quote {ref} to whoever runs the bot.",
+                f"Something went wrong here. Quote {ref} to whoever runs the bot.",
                 result=Result.REFUSED,
             )
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from .accounts import Account, Accounts, known_job, save_job
 from .clock import Clock, to_ms
 from .delivery import announce, touch
 from .flags import flag_copies, keep_prints
 from .models import Channel, Hints, Job, ProofKind, Sighting, SightingState, Submission, Waiting
-from .pacing import Urgency
+from .pacing import Urgency, urgency
 from .pictures import remember
-from .provider import ProviderError, Refused
+from .provider import ProviderError, Refused, Unavailable
 from .settling import overtake
 from .store.codec import dump
 from .store.port import Later, Reader, Row, Store, Tx, Work
@@ -32,8 +33,8 @@ async def no_advice(submission: Submission) -> Sequence[str]:
 
 NOT_LISTED = "no longer waiting; the marketplace does not say how"
 STILL_OPEN = """
-SELECT s.* FROM submissions s WHERE s.account = :account AND s.job_id = :job
-AND (s.state IN ('new', 'shown') OR (s.state = 'decided' AND EXISTS (
+SELECT s.* FROM submissions s WHERE s.state IN ('new', 'shown', 'decided')
+AND s.account = :account AND s.job_id = :job AND (s.state IN ('new', 'shown') OR (s.state = 'decided' AND EXISTS (
     SELECT 1 FROM decisions d WHERE d.submission = s.id AND d.state IN ('held', 'due') AND d.tries = 0)))
 """  # a decision that may have left is settled by whoever sent it
 
@@ -64,11 +65,18 @@ class Intake:
         waiting = await account.call(lambda p: p.waiting(), level)
         plan = await self._store.tx(_plan, account.name, waiting, now)
         sweep = sweep or plan.sweep_due
-        for item in waiting:
-            if sweep or item.job.id in plan.stale:
-                await self._read_job(account, item, level)
-        for job_id in plan.vanished:
-            await self._ask_after(account, job_id, plan.vanished[job_id], level)
+        first: ProviderError | None = None
+        for read in (
+            *(partial(self._read_job, account, i, level) for i in waiting if sweep or i.job.id in plan.stale),
+            *(partial(self._ask_after, account, job, tasks, level) for job, tasks in plan.vanished.items()),
+        ):
+            try:
+                await read()
+            except (Unavailable, Refused) as error:  # one job that cannot be read must not hide the others
+                first = first or error
+        if first is not None:
+            account.failed(first)
+            raise first
         await self._store.tx(_note_poll, account.name, self._clock.ms(), sweep)
 
     async def take_hints(self, account: str, hints: Hints) -> None:
@@ -80,6 +88,7 @@ class Intake:
         account = self._accounts.get(work.args["account"])
         if account is None:
             raise Later(3600, quiet=True)
+        account.keep_off(self._clock.ms())
         job_id = str(work.args["job"])
         ids = await self._store.read(_hinted, account.name, job_id)
         try:
@@ -120,9 +129,10 @@ class Intake:
         """All unrated work of a job. The list may shift meanwhile: what was not seen is asked after by its id."""
         began = self._clock.ms()
         seen: set[tuple[str, int]] = set()
-        async for page in account.provider.pending(item.job):
-            await self.ingest(page.submissions)
-            seen.update((s.task_id, s.revision) for s in page.submissions)
+        with urgency(level):
+            async for page in account.provider.pending(item.job):
+                await self.ingest(page.submissions)
+                seen.update((s.task_id, s.revision) for s in page.submissions)
         tasks = {task for task, _ in seen}
         missing = await self._store.tx(_end_read, item.job, tasks, len(tasks) >= item.count, began)
         await self._ask_after(account, item.job.id, missing, level)

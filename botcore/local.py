@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from .app import Bot
-from .commands.parse import BadInput, find_command
+from .commands.parse import BadInput, find_command, quoted
 from .config import Config
 from .control import EXIT, BotGone, Done, ask_running, run_line
 from .draw import draw_reply
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool, yes: bool, wait: bool) -> int:
     """Runs one command as the local owner and prints its answer; returns the exit code."""
-    line = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
+    line = " ".join(quoted(word) for word in words)
     body = {"line": line, "yes": yes, "wait": wait}
     try:
         answer = await ask_running(config.bot.database, "/do", body)

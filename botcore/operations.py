@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from .accounts import Accounts
 from .clock import Clock
-from .delivery import touch
-from .models import Role
+from .delivery import announce, touch
+from .models import Channel, Role
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from .review import NotPossible, note_act
@@ -156,9 +156,13 @@ def answer_doubt(tx: Tx, operation: int, answer: str, person: str, via: str, now
         _enqueue(tx, operation)
     elif answer == "went":
         _note_done(tx, row)
-    else:
-        release(tx, f"operation:{operation}")
-    touch(tx, f"operation:{operation}")
+    touch(tx, f"operation:{operation}")  # left as it is, what it may have cost goes on counting
+
+
+def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:
+    """A card for each operation in doubt, where its account is reviewed: a person must say what happened."""
+    for row in tx.q("SELECT id, account FROM operations WHERE state = 'in doubt'"):
+        announce(tx, [c for c in channels if c.takes(row["account"])], f"operation:{row['id']}", now)
 
 
 def recover(tx: Tx) -> None:
@@ -170,8 +174,17 @@ def recover(tx: Tx) -> None:
 
 
 def all_in_doubt(tx: Tx) -> int:
-    """After a restore: whatever was confirmed may have been done since. Returns how many."""
-    return len(tx.q("UPDATE operations SET state = 'in doubt' WHERE state IN ('confirmed', 'sending') RETURNING id"))
+    """After a restore: whatever was confirmed may have been done since, and what was quoted may have been confirmed.
+    What is harmless to repeat is repeated. Returns how many are in doubt."""
+    tx.q("UPDATE operations SET state = 'cancelled' WHERE state = 'quoted'")
+    repeatable = json.dumps([kind.name for kind in KINDS.values() if kind.repeatable])
+    return len(
+        tx.q(
+            """UPDATE operations SET state = 'in doubt' WHERE state IN ('confirmed', 'sending')
+               AND kind NOT IN (SELECT value FROM json_each(:repeatable)) RETURNING id""",
+            repeatable=repeatable,
+        )
+    )
 
 
 def unfinished(reader: Reader, numbers: Sequence[int]) -> Sequence[Row]:
@@ -183,8 +196,9 @@ def unfinished(reader: Reader, numbers: Sequence[int]) -> Sequence[Row]:
 class OperationDesk:
     """Handles the work `operate`."""
 
-    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts, channels: Sequence[Channel] = ()) -> None:
         self._store = store
+        self._channels = channels
         self._clock = clock
         self._accounts = accounts
 
@@ -219,6 +233,8 @@ class OperationDesk:
 
     async def _end(self, number: int, state: str, message: str) -> None:
         await self._store.tx(_settle, number, state, message, self._clock.ms())
+        if state == "in doubt":
+            await self._store.tx(announce_doubts, self._channels, self._clock.ms())
 
 
 def _enqueue(tx: Tx, operation: int) -> None:

@@ -65,5 +65,5 @@ def _note(tx: Tx, url: str, sha256: str) -> None:
 
 
 def _give_up(tx: Tx, url: str, why: str) -> None:
-    tx.q("UPDATE pictures SET state = 'refused', note = :why WHERE url = :url", url=url, why=why)
+    tx.q("UPDATE pictures SET state = 'refused', note = :why WHERE url = :url AND state = 'loading'", url=url, why=why)
     _note(tx, url, "")

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from .accounts import Accounts
+from .accounts import AUTH_PAUSE, Accounts
 from .clock import Clock
 from .delivery import LAZY, touch
 from .models import Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdicted
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 AGAIN = 5  # sent again so often while still unrated, then a person is asked
 READS = 2  # complete reads that must agree that it is still unrated
-AUTH_PAUSE = 60.0  # seconds between looks whether the key works again
+LOOKS = 12  # in vain so often, about six minutes, then a person is asked
 
 
 class RatingDesk:
@@ -68,6 +68,7 @@ class RatingDesk:
         account = self._accounts.get(work.args["account"])
         if account is None:
             raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
+        account.keep_off(self._clock.ms())
         job = str(work.args["job"])
         batch = await self._store.tx(_begin, account.name, job, account.provider.batch_size, self._clock.ms())
         if not batch:
@@ -102,6 +103,7 @@ class RatingDesk:
         account = self._accounts.get(work.args["account"])
         if account is None:
             raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
+        account.keep_off(self._clock.ms())
         job = str(work.args["job"])
         rows = await self._store.tx(ripe, account.name, job, self._doubt_ms, self._clock.ms())
         if not rows:
@@ -112,6 +114,11 @@ class RatingDesk:
             outcomes = await account.call(lambda p: p.outcome(job, ratings), Urgency.RATING)
         except Refused as error:
             outcomes = [Outcome(rating.task_id, Verdicted.CANNOT_TELL, note=str(error)) for rating in ratings]
+        except Unavailable as error:
+            if work.attempt + 1 < LOOKS:
+                raise Later(*_pause(error, work.attempt)) from error
+            await self._store.tx(_ask_all, rows, f"the marketplace could not be asked: {error}")
+            return
         except ProviderError as error:
             raise Later(*_pause(error, work.attempt)) from error
         confirmed = await self._store.tx(self._settle, account.name, job, rows, outcomes, self._clock.ms())
@@ -175,7 +182,8 @@ class RatingDesk:
             case Verdicted.MATCHES:
                 return confirm(tx, row, now, "", ", ".join(outcome.unverified))
             case Verdicted.DIFFERS:
-                overtake(tx, row, now, outcome.note or "rated on the website")
+                state = "superseded" if newer_known(tx, row) else "elsewhere"
+                overtake(tx, row, now, outcome.note or "rated on the website", state)
             case Verdicted.NOT_YET if row["said_no"]:
                 refuse(tx, row, now)
             case Verdicted.NOT_YET if row["reads"] + 1 < READS:
@@ -210,7 +218,7 @@ def recover(tx: Tx, now: int) -> None:
     rows = tx.q(
         """SELECT DISTINCT s.account, s.job_id, d.state = 'in doubt' AS doubt, min(d.due_at) AS due_at
            FROM decisions d JOIN submissions s ON s.id = d.submission
-           WHERE d.state IN ('held', 'due', 'in doubt') GROUP BY 1, 2, 3"""
+           WHERE d.state IN ('held', 'due', 'sending', 'in doubt') GROUP BY 1, 2, 3"""
     )
     for row in rows:
         if row["doubt"]:
@@ -249,7 +257,7 @@ def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now:
         case "again":
             send_again(tx, {**row, "tries": 1}, now)  # it counts as sent: a refusal may mean that it had worked
         case _:
-            overtake(tx, row, now, f"left as it is by {person}")
+            overtake(tx, row, now, f"left as it is by {person}", spent=True)
     note_act(tx, now, person, via, answer, f"submission:{row['submission']}")
     submission: int = row["submission"]
     return submission
@@ -259,8 +267,10 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
     """Marks one batch of what is due as being sent; what was in doubt before goes in half the number it went in."""
     find_unfinished(tx, account, job, now)
     tx.q(
-        """UPDATE decisions SET state = 'due' WHERE state = 'held' AND due_at <= :now AND submission IN
-               (SELECT id FROM submissions WHERE account = :account AND job_id = :job AND state = 'decided')""",
+        """UPDATE decisions SET state = 'due'
+           WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'held' AND due_at <= :now
+           AND (SELECT account = :account AND job_id = :job AND state = 'decided'
+                FROM submissions s WHERE s.id = decisions.submission)""",
         account=account,
         job=job,
         now=now,
@@ -274,8 +284,7 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
         now=now,
     ):
         if newer_known(tx, row):  # it would be rated in its place
-            tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["submission"])
-            overtake(tx, row, now, "a newer revision came in first")
+            overtake(tx, row, now, "a newer revision came in first", "superseded")
         else:
             due.append(row)
     batch: list[Row] = []
@@ -297,12 +306,18 @@ def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
     return batch
 
 
+def _ask_all(tx: Tx, rows: Sequence[Row], why: str) -> None:
+    for row in rows:
+        ask_person(tx, row, why)
+
+
 def _enqueue_next(tx: Tx, account: str, job: str, at: int) -> None:
     """What is left of the job leaves when it is due, and not before `at`. Not for a batch that is surely not sent:
     that one's pause is for all of them."""
     next_at = tx.value(
         """SELECT min(d.due_at) FROM decisions d JOIN submissions s ON s.id = d.submission
-           WHERE d.state IN ('held', 'due') AND s.state = 'decided' AND s.account = :account AND s.job_id = :job""",
+           WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state IN ('held', 'due')
+           AND s.state = 'decided' AND s.account = :account AND s.job_id = :job""",
         account=account,
         job=job,
     )

@@ -110,7 +110,8 @@ def undo(tx: Tx, decision: int, person: str, via: str, now: int) -> int:
 def last_undoable(reader: Reader, person: str, now: int) -> int | None:
     """The newest decision of a person that can still be undone."""
     found: int | None = reader.value(
-        """SELECT id FROM decisions WHERE person = :person AND state = 'held' AND due_at > :now
+        """SELECT id FROM decisions WHERE state IN ('held', 'due', 'sending', 'in doubt') AND person = :person
+           AND state = 'held' AND due_at > :now
            ORDER BY decided_at DESC, id DESC LIMIT 1""",
         person=person,
         now=now,

@@ -13,27 +13,32 @@ from .store.port import Reader, Row, Tx
 
 TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the answer comes sooner
 
+# A partial index serves only a query that repeats its condition to the letter: hence the states, twice.
 LEFT_SENDING = """
 UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1
-WHERE state = 'sending' AND (:account IS NULL OR submission IN
+WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'sending' AND (:account IS NULL OR submission IN
     (SELECT id FROM submissions WHERE account = :account AND job_id = :job))
 RETURNING submission
 """
 OPEN_OF_JOB = """
 SELECT d.*, s.task_id, s.revision, s.deadline, s.account, s.job_id FROM decisions d
 JOIN submissions s ON s.id = d.submission
-WHERE d.state = :state AND s.account = :account AND s.job_id = :job
+WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state = :state
+AND s.account = :account AND s.job_id = :job
 """
 
 
-def overtake(tx: Tx, row: Row, now: int, why: str) -> None:
-    """Somebody or something else settled the submission: this decision never counts."""
+def overtake(tx: Tx, row: Row, now: int, why: str, state: str = "elsewhere", *, spent: bool = False) -> None:
+    """Somebody or something else settled the submission, which ends in `state`: this decision never counts.
+    `spent`: nobody knows whether its bonus went, so it goes on counting toward the day's limit."""
     _end(tx, row, "overtaken", now, why)
-    release(tx, f"decision:{row['id']}")
+    if not spent:
+        release(tx, f"decision:{row['id']}")
     tx.q(
-        """UPDATE submissions SET state = 'elsewhere', state_note = :why
+        """UPDATE submissions SET state = :state, state_note = :why
            WHERE id = :id AND state NOT IN ('lapsed', 'superseded', 'elsewhere')""",
         id=row["submission"],
+        state=state,
         why=why,
     )
 
@@ -157,7 +162,8 @@ def ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
 def enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> None:
     at = tx.value(
         f"""SELECT min({RIPE_AT}) FROM decisions d JOIN submissions s ON s.id = d.submission
-            WHERE d.state = 'in doubt' AND d.asks IS NULL AND s.account = :account AND s.job_id = :job""",  # noqa: S608
+            WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state = 'in doubt' AND d.asks IS NULL
+            AND s.account = :account AND s.job_id = :job""",  # noqa: S608
         account=account,
         job=job,
         doubt=doubt,

@@ -61,7 +61,9 @@ def read_counts(reader: Reader) -> Mapping[str, int]:
                count(*) FILTER (WHERE state = 'in doubt' AND asks IS NOT NULL) AS asks
            FROM decisions WHERE state IN ('held', 'due', 'sending', 'in doubt')"""
     )
-    waiting = reader.value("SELECT count(*) FROM submissions WHERE state IN ('new', 'shown')")
+    waiting = reader.value(
+        "SELECT count(*) FROM submissions WHERE state IN ('new', 'shown', 'decided') AND state != 'decided'"
+    )
     return {**(row or {}), "waiting": waiting, "cards": backlog(reader)}
 
 

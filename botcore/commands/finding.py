@@ -108,7 +108,8 @@ def _waiting_rows(reader: Reader) -> Sequence[Row]:
     return reader.q(
         """SELECT s.id, s.worker_id, j.title FROM submissions s
            LEFT JOIN jobs j ON j.account = s.account AND j.id = s.job_id
-           WHERE s.state IN ('new', 'shown') ORDER BY s.deadline IS NULL, s.deadline LIMIT 200"""
+           WHERE s.state IN ('new', 'shown', 'decided') AND s.state != 'decided'
+           ORDER BY s.deadline IS NULL, s.deadline LIMIT 200"""
     )
 
 

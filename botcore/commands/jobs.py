@@ -138,7 +138,7 @@ def _pending_rows(reader: Reader) -> Sequence[Row]:
         """SELECT s.account, s.job_id, j.title, count(*) AS waiting, min(s.submitted_at) AS oldest,
                min(s.deadline) AS deadline
            FROM submissions s LEFT JOIN jobs j ON j.account = s.account AND j.id = s.job_id
-           WHERE s.state IN ('new', 'shown') GROUP BY s.account, s.job_id
+           WHERE s.state IN ('new', 'shown', 'decided') AND s.state != 'decided' GROUP BY s.account, s.job_id
            ORDER BY min(s.deadline) IS NULL, min(s.deadline)"""
     )
 

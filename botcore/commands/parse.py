@@ -30,11 +30,17 @@ def split_line(line: str) -> list[str]:
     if len(line) > MAX_LINE:
         raise BadInput(f"that is longer than {MAX_LINE} characters")
     lexer = shlex.shlex(line.strip().removeprefix("/"), posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', ""
+    lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', "\\"
     try:
         return list(lexer)
     except ValueError:
         raise BadInput('a quotation mark (") is missing') from None
+
+
+def quoted(word: str) -> str:
+    """A word as `split_line` reads it back."""
+    plain = word and not any(character in ' "\\' or character.isspace() for character in word)
+    return word if plain else '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def find_command(commands: Sequence[Command], line: str) -> tuple[Command, list[str]]:
@@ -122,7 +128,7 @@ def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -
 def _typed(param: Param, value: Any) -> Any:
     if param.many:
         words = value if isinstance(value, tuple) else tuple(value.replace(",", " ").split())
-        return tuple(_typed_one(param, word) for word in words)
+        return tuple(_typed_one(param, word) for text in words for word in text.split(",") if word)
     return _typed_one(param, value)
 
 

@@ -45,7 +45,7 @@ def _adding(adapters: Sequence[str]) -> Any:
         name: str = values["name"].lower()
         if not _NAME.fullmatch(name):
             raise BadInput("a name is made of a-z, 0-9, - and _, at most 32 of them")
-        identities = {a: values[a] for a in adapters if a in values}
+        identities = {a: values[a] for a in adapters if values.get(a, "no").lower() not in ("no", "false")}
         if "web" in identities and identities["web"].lower() in ("yes", "true"):
             identities["web"] = name
         if not identities:
@@ -66,13 +66,13 @@ def _adding(adapters: Sequence[str]) -> Any:
 
 
 async def _remove(context: Context, values: Mapping[str, Any]) -> Reply:
-    name = clean(values["name"], 40)
+    name = clean(values["name"], 40).lower()
     await _change(context, "remove", name, context.house.people.remove(name))
     return Reply(f"{name} is out, as of now.")
 
 
 async def _role(context: Context, values: Mapping[str, Any]) -> Reply:
-    name, role = clean(values["name"], 40), Role(values["role"])
+    name, role = clean(values["name"], 40).lower(), Role(values["role"])
     await _change(context, f"make {role}", name, context.house.people.set_role(name, role))
     return Reply(f"{name} is a {role} now.")
 

@@ -13,7 +13,7 @@ from ..models import Role, Satisfaction, Verdict
 from ..review import Ask, Made, NotPossible, TooLate, current_decision, decide, last_undoable, undo
 from ..settings import Reason
 from ..spending import OverLimit
-from ..store.port import Reader, Row
+from ..store.port import Reader, Row, StoreError
 from ..text import clean, money, one_line, parse_short_id, short_id
 from ..ui import Button, Card, Choice, Form, Input, InputKind, Reply, Result, Table, Tone
 from .finding import ACCOUNT, complete_submission, find_submission
@@ -57,8 +57,8 @@ def _command_for(verdict: Verdict) -> Command:
                 row = await find_submission(context, text, values.get("account"))
                 made.append(await _decide(context, row["id"], None, verdict, satisfaction, comment, bonus))
                 lines.append(f"{short_id(row['id'])} {verdict.past}")
-            except (BadInput, NotPossible, OverLimit) as error:
-                lines.append(str(error))
+            except (BadInput, NotPossible, OverLimit, StoreError) as error:
+                lines.append(str(error))  # the others are decided all the same
         failed = len(made) < len(values["ids"])
         held = _held_words(context, made)
         card = None
@@ -341,9 +341,22 @@ async def _decide(
         bonus=bonus,
         revision=revision,
     )
+    await _configured(context, number)
     made = await context.house.store.tx(decide, ask, context.house.limits, context.now())
     context.house.decided(made)
     return made
+
+
+async def _configured(context: Context, number: int) -> None:
+    """A decision that could never leave is not taken."""
+    account = await context.house.store.read(_account_of, number)
+    if account is not None and account not in context.house.accounts:
+        raise NotPossible(f"the account {account} is not in the config any more")
+
+
+def _account_of(reader: Reader, number: int) -> str | None:
+    found: str | None = reader.value("SELECT account FROM submissions WHERE id = :id", id=number)
+    return found
 
 
 def _reason(context: Context, verdict: Verdict, text: str, satisfaction: str | None) -> tuple[str, Satisfaction | None]:

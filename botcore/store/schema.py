@@ -64,7 +64,7 @@ CREATE TABLE submissions (
     UNIQUE (account, task_id, revision)
 ) STRICT;
 CREATE INDEX submissions_open ON submissions (account, job_id, submitted_at) WHERE state IN ('new', 'shown', 'decided');
-CREATE INDEX submissions_worker ON submissions (account, worker_id);
+CREATE INDEX submissions_worker ON submissions (worker_id, account);
 CREATE INDEX submissions_task ON submissions (task_id);
 
 CREATE TABLE hints (                        -- what webhooks made worth reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -258,6 +258,14 @@ class Rig:
 
     async def fill_in(self, who: str, form: str, **values: str) -> Reply:
         return await self.dispatch.submit_form(actor(who), form, values)
+
+    async def patiently(self, asked: Coroutine[Any, Any, Reply]) -> Reply:
+        """For what waits a little: the clock goes on meanwhile."""
+        task = asyncio.create_task(asked)
+        while not task.done():
+            await asyncio.sleep(0.001)
+            self.clock.advance(0.05)
+        return await task
 
     async def _say(self) -> Reply:
         return Reply("status")

@@ -186,7 +186,7 @@ async def test_what_was_rated_on_the_website_says_so_on_its_card(rig: Rig, state
     assert await rig.states("submissions") == ["elsewhere"]
     card = rig.adapter.shown()[0]
     assert card.badge == "Rated elsewhere"
-    assert (note or "rated there") in words(card)
+    assert (note or "Rated on the website.") in words(card)
     assert card.buttons == ()
 
 

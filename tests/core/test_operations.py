@@ -149,7 +149,7 @@ async def test_what_may_have_been_done_is_never_repeated_by_itself(rig: Rig, err
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "done", "amount"), [("went", "done", 1, 1), ("again", "done", 2, 1), ("leave", "refused", 1, 0)]
+    ("answer", "state", "done", "amount"), [("went", "done", 1, 1), ("again", "done", 2, 1), ("leave", "refused", 1, 1)]
 )
 async def test_a_person_decides_what_became_of_it(rig: Rig, answer: str, state: str, done: int, amount: int) -> None:
     rig.market.errors["spend"] = [OutcomeUnknown("no answer")]
@@ -274,7 +274,7 @@ async def test_a_block_is_a_question_first(rig: Rig) -> None:
     assert reply.card is not None
     assert [button.id for button in reply.card.buttons] == ["confirm:op-1:0", "cancel:op-1:0"]
     assert rig.market.done == []
-    done = await rig.press("mia", "confirm:op-1:0")
+    done = await rig.patiently(rig.press("mia", "confirm:op-1:0"))
     assert (done.result, done.card and done.card.badge) == (Result.DONE, "Done")
     assert rig.market.done == ["block w-a"]
 
@@ -300,7 +300,7 @@ async def test_to_block_by_a_card_means_its_worker_whatever_others_are_called(ri
     rig.market.add("b", worker_id="A1")
     await rig.poll()
     await rig.press("mia", "block:A1:0")
-    await rig.press("mia", "confirm:op-1:0")
+    await rig.patiently(rig.press("mia", "confirm:op-1:0"))
     assert rig.market.done == ["block w1"]
 
 
@@ -310,7 +310,7 @@ async def test_a_worker_is_added_to_a_list(rig: Rig) -> None:
     opened = await rig.press("rob", "list:A1:0")
     assert opened.form is not None
     assert [choice.label for choice in opened.form.inputs[0].choices] == ["Good ones (3)"]
-    reply = await rig.fill_in("rob", opened.form.id, list="7")
+    reply = await rig.patiently(rig.fill_in("rob", opened.form.id, list="7"))
     assert reply.result is Result.DONE
     assert rig.market.done == ["list 7 w-a"]
 
