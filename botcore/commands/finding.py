@@ -74,11 +74,15 @@ def one_account(context: Context, values: Mapping[str, Any], needs: Capability |
     raise BadInput(f"which account? Say account= one of: {', '.join(account.name for account in found)}")
 
 
+class NotThere(BadInput):
+    """Nothing is called that."""
+
+
 async def find_submission(context: Context, text: str, account: str | None = None) -> Row:
     """The submission that an id names, its newest revision. Raises `BadInput`, also where it is in two accounts."""
     rows = await context.house.store.read(_by_id, text, account)
     if not rows:
-        raise BadInput(f"there is no submission {shown(text)}; see `pending`")
+        raise NotThere(f"there is no submission {shown(text)}; see `pending`")
     if len({row["account"] for row in rows}) > 1:
         names = ", ".join(sorted({row["account"] for row in rows}))
         raise BadInput(f"{shown(text)} is in several accounts: say account= one of {names}")

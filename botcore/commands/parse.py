@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from ..dispatch import Context
 
 MAX_LINE = 4_000
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_WORD = re.compile(rf"(?:{_QUOTED.pattern}|\S)+", re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _MONEY = re.compile(r"\$? ?([0-9]{1,7}(?:\.[0-9]{0,4})?|\.[0-9]{1,4})")
 
@@ -26,15 +28,14 @@ class BadInput(Exception):  # noqa: N818
 
 
 def split_line(line: str) -> list[str]:
-    """The words of a line; quotes hold words together, and an apostrophe is one."""
+    """The words of a line. Double quotes hold words together; a backslash means something only before a quote or
+    a backslash inside them, and an apostrophe is one."""
     if len(line) > MAX_LINE:
         raise BadInput(f"that is longer than {MAX_LINE} characters")
-    lexer = shlex.shlex(line.strip().removeprefix("/"), posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', "\\"
-    try:
-        return list(lexer)
-    except ValueError:
-        raise BadInput('a quotation mark (") is missing') from None
+    words = [match[0] for match in _WORD.finditer(line.strip().removeprefix("/"))]
+    if any(_QUOTED.sub("", word).count('"') for word in words):
+        raise BadInput('a quotation mark (") is missing')
+    return [_QUOTED.sub(lambda match: _ESCAPED.sub(r"\1", match[1]), word) for word in words]
 
 
 def quoted(word: str) -> str:

@@ -29,7 +29,7 @@ from ..review import NotPossible
 from ..store.port import Reader, Row
 from ..text import clean, one_line, short_id
 from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Result, Table, Tone
-from .finding import ACCOUNT, chosen_accounts, find_submission
+from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission
 from .parse import BadInput, shown
 from .registry import Command, Param
 from .reviewing import more_card
@@ -105,7 +105,7 @@ async def _worker(context: Context, values: Mapping[str, Any], needs: Capability
     if not rows:
         try:
             row = await find_submission(context, text, values.get("account"))
-        except BadInput:
+        except NotThere:
             raise BadInput(f"nothing has been seen of a worker {shown(text)}") from None
         rows = [{"account": row["account"], "worker_id": row["worker_id"]}]
     if len(rows) > 1:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from botcore.clock import ManualClock
 from botcore.commands.core import FORMS, PRESSES, core_commands
-from botcore.commands.parse import BadInput, find_command, parse_money, parse_values, split_line, usage
+from botcore.commands.parse import BadInput, find_command, parse_money, parse_values, quoted, split_line, usage
 from botcore.commands.registry import Command, Kind, Param
 from botcore.models import Role
 from botcore.ui import Reply, Result
@@ -23,7 +23,7 @@ from tests.core.rig import Rig, Rigs, Setup, actor
 
 COMMANDS = core_commands(["memory", "web", "my-chat"])
 ROLES = {"olga": Role.OWNER, "mia": Role.MANAGER, "rob": Role.REVIEWER, "vera": Role.VIEWER}
-ID_LINE = "Ask an owner to let you in: your id here is 666 (memory)."
+ID_LINE = "Ask an owner to let you in: your id here is 666 (memory)"
 
 LINES = {
     "help": "help",
@@ -76,6 +76,9 @@ def refusal(call: Callable[[], object]) -> str:
         ('reject A1 reason="wrong page, sorry"', ["reject", "A1", "reason=wrong page, sorry"]),
         ("revise A1 reason=don't cut it", ["revise", "A1", "reason=don't", "cut", "it"]),
         ("show a\\b #x ; | &", ["show", "a\\b", "#x", ";", "|", "&"]),
+        (r"reject A1 reason=¯\_(ツ)_/¯ C:\temp\\", ["reject", "A1", r"reason=¯\_(ツ)_/¯", "C:\\temp\\"]),
+        (r'show "he said \"no\" \n"', ["show", r'he said "no" \n']),
+        ('a"b c"d ""', ["ab cd", ""]),
         ("", []),
     ],
 )
@@ -202,10 +205,8 @@ def test_what_does_not_fit_a_kind_is_said(line: str, said: str) -> None:
     assert refusal(lambda: parse_values(EVERY_KIND, split_line(line))) == said
 
 
-FRAGMENTS = st.sampled_from(
-    ["approve", "job", "list", "person", "add", "A1", "A31", "=", "reason=", "bonus=", "account=main", '"', "'", "\\", "/",
-     "ids=", "-", "very_quick", "0.1", "\n", "\x00", "\u202e", "İ", "ß", "=x", "a==b", "web=yes"]
-)  # fmt: skip
+_PIECES = "approve job list person add A1 A31 = reason= bonus= account=main \" ' \\ / ids= - very_quick 0.1 İ ß =x a==b"
+FRAGMENTS = st.sampled_from([*_PIECES.split(), "\n", "\x00", "\u202e", " "])
 TYPED = st.one_of(st.text(max_size=200), st.lists(st.one_of(FRAGMENTS, st.text(max_size=8)), max_size=12).map(" ".join))
 
 
@@ -213,21 +214,31 @@ TYPED = st.one_of(st.text(max_size=200), st.lists(st.one_of(FRAGMENTS, st.text(m
 @given(line=TYPED)
 def test_no_line_does_more_than_be_understood_or_be_answered(line: str) -> None:
     for commands in (COMMANDS, [EVERY_KIND]):
+        said = ""
         try:
             command, rest = find_command(commands, line)
             parse_values(command, rest)
         except BadInput as error:
-            assert "\n" not in str(error)
-            assert 0 < len(str(error)) < 250
+            said = str(error)
+        assert "\n" not in said
+        assert len(said) < 250
 
 
 @settings(max_examples=200, deadline=None)
 @given(words=st.lists(st.one_of(FRAGMENTS, st.text(max_size=8)), max_size=8))
 def test_no_words_break_a_command_of_every_kind(words: list[str]) -> None:
+    said = ""
     try:
         parse_values(EVERY_KIND, words)
     except BadInput as error:
-        assert "\n" not in str(error)
+        said = str(error)
+    assert "\n" not in said
+
+
+@settings(max_examples=200, deadline=None)
+@given(words=st.lists(st.one_of(FRAGMENTS, st.text(max_size=20)), min_size=1, max_size=8))
+def test_words_that_are_quoted_are_read_back_as_they_were(words: list[str]) -> None:
+    assert split_line("x " + " ".join(quoted(word) for word in words)) == ["x", *words]
 
 
 def test_every_command_can_be_typed_as_its_usage_says() -> None:
@@ -268,7 +279,7 @@ async def test_a_command_needs_its_role(town: Rig, who: str, name: str) -> None:
     reply = await town.say(who, LINES[name])
     after = await everything(town)
     if who == "nobody":
-        assert reply.text in (ID_LINE, f"You have no role here: {ID_LINE[0].lower()}{ID_LINE[1:]}")
+        assert reply.text in (ID_LINE, f"You have no role here: {ID_LINE[0].lower()}{ID_LINE[1:]}.")
         assert reply.result is Result.REFUSED
     elif ROLES[who].covers(command.role):
         assert " needs a " not in reply.text
@@ -405,7 +416,7 @@ async def test_an_id_found_in_two_accounts_asks_which(rigs: Rigs) -> None:
         assert "say account= one of main, second" in reply.text, line
     assert await rig.states() == []
     assert (await rig.say("mia", "approve 77 account=second")).text.startswith("A2 approved")
-    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("There is no submission A1")
+    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("there is no submission A1")
     assert (await rig.say("mia", "show 77 account=third")).result is Result.REFUSED
 
 
@@ -572,5 +583,5 @@ async def test_a_mistake_of_ours_is_a_sentence_and_a_reference(town: Rig) -> Non
     object.__setattr__(town.dispatch.house, "commands", rig_commands)
     reply = await town.say("vera", "break")
     assert reply.result is Result.REFUSED
-    assert reply.text.startswith("Something went wrong here; nothing was sent. Quote ")
+    assert reply.text.startswith("Something went wrong here. Quote ")
     assert "secret" not in reply.text
