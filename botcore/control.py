@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ def socket_path(database: Path) -> Path:
     from platformdirs import user_runtime_path
 
     name = hashlib.sha256(os.fsencode(database.absolute())).hexdigest()[:24]
-    return user_runtime_path("botcore", ensure_exists=True) / f"{name}.sock"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the system has no such folder, a private one elsewhere will do
+        return user_runtime_path("botcore", ensure_exists=True) / f"{name}.sock"
 
 
 async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
