@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+from pydantic import TypeAdapter
+
 from .app import Bot
 from .config import Config
+from .control import ask_running
+from .draw import draw_card
 from .host import Host, PluginState
 from .models import Role
 from .pacing import Urgency
 from .provider import AuthFailed, Capability, ProviderError
+from .store.sqlite import AlreadyRunning
 from .text import money
+from .ui import Reply
 
 
 class Checklist:
@@ -35,14 +41,33 @@ async def check(config: Config, host: Host) -> int:
     for plugin in host.plugins:
         if plugin.state is not PluginState.RUNNING or plugin.error:
             todo.bad(f"plugin {plugin.name}: {plugin.error}")
-    bot = await Bot.open(config, host)
     try:
-        todo.good(f"{config.bot.database}: can be written")
-        await asyncio.gather(*(_check_account(bot, name, todo) for name in bot.accounts))
-        _check_settings(bot, todo)
-    finally:
-        await bot.stop()
+        bot = await Bot.open(config, host)
+    except AlreadyRunning:
+        await _ask_running(config, todo)
+        host.close()
+    else:
+        try:
+            todo.good(f"{config.bot.database}: can be written")
+            await asyncio.gather(*(_check_account(bot, name, todo) for name in bot.accounts))
+        finally:
+            await bot.stop()
+    _check_settings(config, todo)
     return 1 if todo.failed else 0
+
+
+async def _ask_running(config: Config, todo: Checklist) -> None:
+    """A running bot has the database, so it asks the marketplaces itself."""
+    answer = await ask_running(config.bot.database, "/do", {"line": "balance", "yes": False, "wait": False})
+    if answer is None:
+        todo.bad(
+            f"{config.bot.database}: in use by something that does not answer; stop it, or wait until it has started"
+        )
+        return
+    todo.good(f"{config.bot.database}: in use by a running bot, which was asked instead")
+    card = TypeAdapter(Reply).validate_python(answer["reply"]).card
+    lines = draw_card(card) if card else answer["reply"]["text"]
+    (todo.good if answer["exit"] == 0 else todo.bad)(f"accounts:\n{lines}")
 
 
 async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:
@@ -63,8 +88,7 @@ async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:
         todo.note(f"{what}: no webhook_secret, so new work is only found by polling")
 
 
-def _check_settings(bot: Bot, todo: Checklist) -> None:
-    config = bot.config
+def _check_settings(config: Config, todo: Checklist) -> None:
     if not config.accounts:
         todo.bad("no account: add one under [accounts.NAME]")
     if not config.adapters:
