@@ -54,8 +54,9 @@ class Account:
         """Raises `Later` while the key is known to be wrong: one call a minute looks whether it works again."""
         if not self.needs_person:
             return
-        if now < self._probe_at:
-            raise Later((self._probe_at - now) / 1000, quiet=True)
+        left = (self._probe_at - now) / 1000
+        if 0 < left <= AUTH_PAUSE:  # more, and the clock was set back
+            raise Later(left, quiet=True)
         self._probe_at = now + round(AUTH_PAUSE * 1000)
 
     def failed(self, error: ProviderError) -> None:

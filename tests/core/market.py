@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -115,6 +116,14 @@ class Market:
         underway, self.underway = self.underway, []
         self.take(underway)
 
+    def ledger(self) -> Counter[str]:
+        """How often each task was rated."""
+        return Counter(rating.task_id for rating in self.effects)
+
+    def sizes(self) -> list[int]:
+        """How many ratings each call held."""
+        return [len(batch) for batch in self.sent]
+
     def waiting(self, job: str | None = None) -> list[Submission]:
         """Unrated work, newest first."""
         found = [t.submission for t in self.tasks.values() if t.state is SightingState.WAITING]
@@ -136,6 +145,9 @@ def raises(error: BaseException) -> Step:
         raise error
 
     return step
+
+
+LOST = raises(OutcomeUnknown("no answer"))  # before it had any effect
 
 
 async def lost_after(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:

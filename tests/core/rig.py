@@ -41,7 +41,7 @@ from botcore.store.backup import RESTORED
 from botcore.store.engine import SqliteEngine
 from botcore.store.port import Row, StoreError, Tx, Work
 from botcore.store.sqlite import SqliteStore
-from botcore.ui import Card, MessageRef, Reply
+from botcore.ui import Card, MessageRef, Reply, Result, Text
 from tests.core.market import Hang, Market, NoSettings, ScriptedProvider
 
 P = ParamSpec("P")
@@ -259,6 +259,19 @@ class Rig:
     async def fill_in(self, who: str, form: str, **values: str) -> Reply:
         return await self.dispatch.submit_form(actor(who), form, values)
 
+    async def decide(self, *tasks: str, **more: Any) -> None:
+        """These hand in and are approved."""
+        for task in tasks:
+            self.market.add(task, **more)
+        await self.poll()
+        reply = await self.say("rob", f"approve {' '.join(tasks)}")
+        assert reply.result is Result.DONE, reply.text
+
+    async def approve(self, *tasks: str, **more: Any) -> None:
+        """These hand in and are approved, and their undo windows pass."""
+        await self.decide(*tasks, **more)
+        await self.turn(20)
+
     async def patiently(self, asked: Coroutine[Any, Any, Reply]) -> Reply:
         """For what waits a little: the clock goes on meanwhile."""
         task = asyncio.create_task(asked)
@@ -341,6 +354,12 @@ class Rigs:
         self._clock.advance(60)  # who waits for a disk waits no longer
         for rig in self._open:
             await rig.stop()
+
+
+def words(card: Card) -> str:
+    """The paragraphs of a card, with their titles."""
+    texts = [block for block in card.blocks if isinstance(block, Text)]
+    return " | ".join(f"{text.title}: {text.text}" if text.title else text.text for text in texts)
 
 
 def on_disk(path: Path, sql: str) -> list[tuple[Any, ...]]:

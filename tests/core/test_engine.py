@@ -206,6 +206,20 @@ async def test_what_is_put_while_it_runs_runs_when_that_put_said(
     assert len(worker.ran) == 2
 
 
+async def test_what_is_put_while_it_runs_does_not_wait_for_the_pause_of_the_one_that_failed(
+    store: SqliteStore, run: Run
+) -> None:
+    worker = Worker(Later(3600), None)
+    gate = worker.gate("k")
+    engine = run({"do": worker})
+    await store.tx(put, "k", number=1)
+    await until(lambda: len(worker.ran) == 1)
+    await store.tx(put, "k", number=2)
+    gate.set()
+    await idle(engine)
+    assert [work.args["number"] for work in worker.ran] == [1, 2]
+
+
 async def test_later_means_later(store: SqliteStore, run: Run, clock: ManualClock) -> None:
     worker = Worker(Later(30), Later(5, quiet=True), None)
     engine = run({"do": worker})

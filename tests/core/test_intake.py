@@ -9,9 +9,8 @@ import pytest
 
 from botcore.models import EarlierRevision, Hints, Proof, ProofKind, SightingState
 from botcore.provider import Unavailable
-from botcore.ui import Card, Text
 from tests.core.market import HOUR, START, make_submission
-from tests.core.rig import Rig, Rigs, Setup
+from tests.core.rig import Rig, Rigs, Setup, words
 
 MINUTE = 60
 
@@ -20,10 +19,6 @@ async def next_poll(rig: Rig, *, sweep: bool = False) -> None:
     """A minute later, as in life: nothing that is there is as old as this poll."""
     await rig.turn(MINUTE)
     await rig.poll(sweep=sweep)
-
-
-def words(card: Card) -> str:
-    return " | ".join(f"{block.title}: {block.text}" for block in card.blocks if isinstance(block, Text))
 
 
 # --- once
@@ -266,6 +261,17 @@ async def test_a_held_decision_on_what_the_website_rated_first_is_overtaken(rig:
     assert rig.market.sent == []
 
 
+async def test_a_decision_that_may_have_left_is_not_taken_for_the_websites(rig: Rig) -> None:
+    rig.market.add("a")
+    await rig.poll()
+    await rig.say("rob", "approve a")
+    later = rig.clock.ms() + 10 * HOUR * 1000
+    await rig.store.tx(lambda tx: tx.q("UPDATE decisions SET state = 'due', tries = 1, due_at = :at", at=later))
+    rig.market.rate_on_website("a", SightingState.APPROVED)
+    await next_poll(rig, sweep=True)
+    assert await rig.states() == ["due"]
+
+
 async def test_what_the_bot_rated_itself_was_not_rated_elsewhere(rig: Rig) -> None:
     rig.market.add("a")
     await rig.poll()
@@ -436,7 +442,7 @@ async def test_exact_copies_are_flagged_and_advice_is_shown(rigs: Rigs) -> None:
     rig.market.add("b", proofs=text, ip_address="192.0.2.1")
     await next_poll(rig)
     first, second = rig.adapter.shown()
-    assert "Flag" not in words(first)
+    assert "Flag: " not in words(first)
     for flag in ("Same text as A1", "Same IP address as A1", "looks hurried"):
         assert f"Flag: {flag} |" in words(second)
 
@@ -447,4 +453,4 @@ async def test_a_revision_is_no_copy_of_what_the_worker_handed_in_before(rig: Ri
     await rig.poll()
     rig.market.hand_in_again("a")
     await next_poll(rig, sweep=True)
-    assert "Flag" not in words(rig.adapter.shown()[1])
+    assert "Flag: " not in words(rig.adapter.shown()[1])

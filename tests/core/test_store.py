@@ -21,6 +21,8 @@ from botcore.store.port import Reader, StoreError, Tx
 from botcore.store.sqlite import AlreadyRunning, SqliteStore
 from tests.core.rig import on_disk, until
 
+PRAGMAS = ("journal_mode", "synchronous", "foreign_keys")
+
 
 def put(tx: Tx, key: str, value: str = "") -> None:
     tx.q("INSERT INTO meta (key, value) VALUES (:key, :value)", key=key, value=value)
@@ -171,6 +173,11 @@ async def test_the_engine_is_told_of_work_once_it_is_durable(store: SqliteStore)
     await store.tx(lambda tx: tx.put("kind", "key", "part"))
     await store.tx(put, "no work")
     assert seen == [1]
+
+
+async def test_a_commit_survives_a_power_cut(store: SqliteStore) -> None:
+    pragmas = await store.tx(lambda tx: {name: tx.value(f"PRAGMA {name}") for name in PRAGMAS})
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 async def test_reads_run_beside_a_writer(store: SqliteStore) -> None:
