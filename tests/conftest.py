@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.chromium import running_chromium
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -67,18 +68,5 @@ def botcore(tmp_path: Path) -> Botcore:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """The system's Chromium, or Playwright's own; without one the test is skipped, and where CI is true it fails."""
-    from playwright.async_api import async_playwright
-
-    names = (os.environ.get("BOTCORE_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if name and (found := shutil.which(name))), None)
-    async with async_playwright() as playwright:
-        if path is None and not await asyncio.to_thread(Path(playwright.chromium.executable_path).exists):
-            if os.environ.get("CI") == "true":
-                pytest.fail("there is no Chromium")
-            pytest.skip("there is no Chromium")
-        running = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            yield running
-        finally:
-            await running.close()
+    async with running_chromium() as running:
+        yield running

@@ -44,7 +44,6 @@ ACCOUNT = Param(
     "account", "the account's name in the config; left out: all", named_only=True, complete=complete_account
 )
 ACCOUNT_FIRST = Param("account", "the account's name in the config; left out: all", complete=complete_account)
-SUBMISSION = Param("id", "a submission: A31, or the marketplace's own id", required=True, complete=complete_submission)
 
 
 def chosen_accounts(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> list[Account]:
@@ -62,16 +61,6 @@ def chosen_accounts(context: Context, values: Mapping[str, Any], needs: Capabili
         others = ", ".join(a.name for a in able) or "no configured account can"
         raise BadInput(f"{name} ({accounts[name].provider.title}) cannot do that; these can: {others}")
     return [accounts[name]]
-
-
-def one_account(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> Account:
-    """The account that was named, or the only one there is."""
-    found = chosen_accounts(context, values, needs)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise BadInput("no configured account can do that")
-    raise BadInput(f"which account? Say account= one of: {', '.join(account.name for account in found)}")
 
 
 class NotThere(BadInput):

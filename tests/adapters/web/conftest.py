@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from botcore.clock import ManualClock, SystemClock
+from tests.chromium import running_chromium
 
 from .desk import Desk, desk
 
@@ -36,28 +34,11 @@ async def live_site(tmp_path: Path) -> AsyncIterator[Desk]:
         yield here
 
 
-def chromium() -> str | None:
-    """The system's Chromium; None lets Playwright take its own."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    return None
-
-
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all; tests that use it run on the session's event loop, each in a context of its own."""
-    async with async_playwright() as playwright:
-        path = chromium()
-        if path is None and not await asyncio.to_thread(Path(playwright.chromium.executable_path).exists):
-            if os.environ.get("CI") == "true":
-                pytest.fail("there is no Chromium")
-            pytest.skip("there is no Chromium")
-        running = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            yield running
-        finally:
-            await running.close()
+    async with running_chromium() as running:
+        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
