@@ -11,10 +11,10 @@ DEV_STAMP := $(VENV)/.ready-to-develop
 .PHONY: help demo test lint bench soak clean
 
 help:
-	@echo "make demo   a simulated marketplace, the bot and its page: no keys needed"
+	@echo "make demo   simulated marketplaces, the bot and its page: no keys needed"
 	@echo "make test   the tests"
 	@echo "make lint   style, types, and which module may import which"
-	@echo "make bench  start time, memory, and press to durable decision"
+	@echo "make bench  how quick it is and how much memory it takes, beside a raw baseline"
 	@echo "make soak   the long tests"
 	@echo "make clean  removes .venv and what was built; your data stays"
 

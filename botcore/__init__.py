@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .adapter import Actor, Adapter, AdapterTools, Dispatch
     from .commands.registry import Command, Kind, Param
     from .hookspecs import hookimpl
+    from .kinds import OperationKind
     from .provider import Capability, Provider, ProviderTools
     from .transport import Transport
     from .ui import Card, Reply
@@ -24,6 +25,7 @@ _HOME = {
     "Command": "commands.registry",
     "Dispatch": "adapter",
     "Kind": "commands.registry",
+    "OperationKind": "kinds",
     "Param": "commands.registry",
     "Provider": "provider",
     "ProviderTools": "provider",
@@ -41,6 +43,7 @@ __all__ = [
     "Command",
     "Dispatch",
     "Kind",
+    "OperationKind",
     "Param",
     "Provider",
     "ProviderTools",

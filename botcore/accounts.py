@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeVar
 
 from .clock import Clock
-from .models import Job
+from .models import Balance, Job
 from .pacing import PacedGate, Urgency, urgency
-from .provider import AuthFailed, Provider, ProviderError, Refused
+from .provider import AuthFailed, Capability, Provider, ProviderError, Refused
 from .store.codec import dump, load
 from .store.port import Later, Reader, Store, Tx
 
@@ -64,6 +65,13 @@ class Account:
         self.needs_person = isinstance(error, AuthFailed)
 
 
+def can_serve(account: Account, needs: Capability | None = None, provider: str = "") -> bool:
+    """Whether an account has a capability, and is at a marketplace (by the word after `provider =`)."""
+    if provider and account.provider.name != provider:
+        return False
+    return needs is None or needs in account.provider.capabilities
+
+
 class Accounts(Mapping[str, Account]):
     """By name, in the order of the config."""
 
@@ -110,6 +118,30 @@ def _save_next_call(tx: Tx, account: str, at: int) -> None:
         account=account,
         at=at,
     )
+
+
+def keep_balance(tx: Tx, account: str, balance: Balance, now: int) -> None:
+    """Keeps what an account can spend as the marketplace told it."""
+    tx.q(
+        """INSERT INTO accounts (name, spendable, balance_at) VALUES (:account, :spendable, :now)
+           ON CONFLICT (name) DO UPDATE SET spendable = excluded.spendable, balance_at = excluded.balance_at""",
+        account=account,
+        spendable=str(balance.spendable),
+        now=now,
+    )
+
+
+def forget_balance(tx: Tx, account: str) -> None:
+    """What an account can spend has changed, and is not known until it is read again."""
+    tx.q("UPDATE accounts SET spendable = NULL, balance_at = NULL WHERE name = :account", account=account)
+
+
+def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
+    """What an account can spend, where that was read at `since` or later (ms)."""
+    text = reader.value(
+        "SELECT spendable FROM accounts WHERE name = :account AND balance_at >= :since", account=account, since=since
+    )
+    return None if text is None else Decimal(text)
 
 
 def save_job(tx: Tx, job: Job, now: int) -> None:

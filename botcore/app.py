@@ -6,36 +6,44 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from . import operations, rating
 from .access import People
 from .accounts import Account, Accounts, gate_for
 from .adapter import Adapter, AdapterTools
-from .cards import operation_card, submission_card
+from .bulk.desk import BulkDesk
+from .catalogue import CatalogueDesk, stock_up
 from .clock import Clock, SystemClock
 from .commands.core import FORMS, PRESSES, core_commands
 from .config import Config, ConfigError
-from .delivery import Delivery, catch_up
-from .delivery import recover as recover_deliveries
+from .core_kinds import CORE_KINDS
+from .delivery import Delivery
 from .dispatch import Dispatcher, House
+from .drawing import draw
 from .host import Host, PluginState
 from .intake import Intake
+from .likeness.desk import LikenessDesk
+from .likeness.looking import Looker
+from .memory import StoredMemory
 from .metrics import Metrics
 from .models import Channel, Person, Rating, Role, Submission, WebhookRequest
 from .operations import OperationDesk
 from .picture_desk import PictureDesk
 from .pictures import PictureBook
 from .provider import ProviderTools
-from .rating import RatingDesk, rating_of
+from .queues import calm_down
+from .rating import FRESH, RatingDesk, rating_of
+from .recovery import recover
 from .review import Made, current_decision
+from .rules.desk import RuleDesk, ask_rules
 from .server import Health, Server
+from .set_back import set_back
 from .spending import Limits
 from .status import plugins_reply, read_counts, status_reply
-from .store.backup import RESTORED
 from .store.codec import load
 from .store.engine import SqliteEngine
-from .store.port import Handler, Reader, Tx
+from .store.port import Handler, Reader, Work
 from .store.sqlite import SqliteStore
 from .supervisor import Factory, Patience, Supervisor
 from .text import short_id
@@ -88,13 +96,31 @@ class Bot:
         self._engine_task: asyncio.Task[None] | None = None
         channels = {channel.name: channel for channel in self.config.channels}
         self.delivery = Delivery(self.store, self.clock, channels, self.adapters, self._draw)
-        self._ratings = RatingDesk(
-            self.store, self.clock, self.accounts, self.config.bot.doubt_seconds, self._tell_confirmed
-        )
         self._review_channels = [channel for channel in self.config.channels if channel.purpose == "review"]
-        self._operations = OperationDesk(self.store, self.clock, self.accounts, self._review_channels)
-        self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures)
-        self.limits = Limits(self.config.limits.max_bonus, self.config.limits.daily_spend, self.config.zone())
+        self._ratings = RatingDesk(
+            self.store,
+            self.clock,
+            self.accounts,
+            self.config.bot.doubt_seconds,
+            self._tell_confirmed,
+            self._review_channels,
+            self.intake.ask_after,
+            min(FRESH, 2 * self.config.bot.poll_seconds),
+        )
+        kinds = {**self.host.operations(taken=CORE_KINDS), **CORE_KINDS}
+        self._operations = OperationDesk(self.store, self.clock, self.accounts, kinds, self._review_channels)
+        self._catalogue = CatalogueDesk(self.store, self.clock, self.accounts)
+        self._looker = Looker()
+        self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures, self._looker)
+        limits = self.config.limits
+        self.limits = Limits(limits.max_bonus, limits.daily_spend, self.config.zone(), limits.bulk_reject_share)
+        hold_ms = round(self.config.bot.undo_seconds * 1000)
+        self.rules = RuleDesk(
+            self.store, self.clock, self.accounts, self.config.rules, self.limits, hold_ms, self._tell_decided
+        )
+        self._bulks = BulkDesk(
+            self.store, self.clock, self.accounts, self.limits, self._review_channels, self._tell_decided
+        )
         commands = core_commands(list(self.adapters)) + list(self.host.commands())
         self.dispatcher = Dispatcher(
             House(
@@ -105,11 +131,13 @@ class Bot:
                 intake=self.intake,
                 limits=self.limits,
                 reasons=self.config.reasons,
-                hold_ms=round(self.config.bot.undo_seconds * 1000),
+                hold_ms=hold_ms,
                 decided=self._tell_decided,
                 status=self._status,
                 plugins=lambda: plugins_reply(self.host.plugins),
                 commands=commands,
+                kinds=kinds,
+                rules=self.config.rules,
             ),
             PRESSES,
             FORMS,
@@ -151,10 +179,16 @@ class Bot:
             {
                 "deliver": self.delivery.deliver,
                 "picture": self._picture_desk.fetch,
+                "look": self._picture_desk.look,
+                "liken": LikenessDesk(self.store).liken,
                 "hint": self.intake.follow,
+                "calm": self._calm_down,
+                "judge": self.rules.judge,
+                "catalogue": self._catalogue.refresh,
                 **self._money_handlers(),
             }
         )
+        await self.store.tx(stock_up, self.accounts, self.clock.ms())
         for name, adapter in self.adapters.items():
             self.supervisor.supervise(f"adapter {name}", self._run_adapter(adapter))
         for account in self.accounts.values():
@@ -178,6 +212,7 @@ class Bot:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self._looker.close()
         await self.accounts.close()
         await self.pictures.close()
         await self.store.close()
@@ -200,19 +235,7 @@ class Bot:
     # --- inside
 
     async def _recover(self) -> None:
-        now = self.clock.ms()
-
-        def recover(tx: Tx) -> int:
-            restored = tx.value("DELETE FROM meta WHERE key = :key RETURNING 1", key=RESTORED)
-            doubts = rating.all_in_doubt(tx, now) + operations.all_in_doubt(tx) if restored else 0
-            rating.recover(tx, now)
-            operations.recover(tx)
-            operations.announce_doubts(tx, self._review_channels, now)
-            catch_up(tx, self._review_channels, now)
-            recover_deliveries(tx)
-            return doubts
-
-        if doubts := await self.store.tx(recover):
+        if doubts := await self.store.tx(recover, self._review_channels, self.clock.ms()):
             log.warning("restored from a backup: %d things may have happened since; asking the marketplaces", doubts)
 
     def _money_handlers(self) -> dict[str, Handler]:
@@ -220,6 +243,7 @@ class Bot:
             "rate": self._ratings.rate,
             "settle": self._ratings.settle,
             "operate": self._operations.operate,
+            "bulk": self._bulks.work,
         }
 
     def _start_engine(self, handlers: Mapping[str, Handler]) -> None:
@@ -271,23 +295,27 @@ class Bot:
         return run
 
     async def _draw(self, subject: str) -> Card | None:
-        kind, _, number = subject.partition(":")
-        if kind == "submission":
-            return await self.store.read(submission_card, int(number), self.clock.ms())
-        return await self.store.read(operation_card, int(number))
+        return await draw(self.store, self.clock, subject)
+
+    async def _calm_down(self, work: Work) -> None:
+        await self.store.tx(calm_down, int(work.args["queue"]), self._review_channels, self.clock.ms())
 
     async def _status(self) -> Reply:
         return await status_reply(self)
 
     def _tell_decided(self, made: Made) -> None:
         self.metrics.decided(made.verdict)
-        self._spawn(self._tell(made.submission, "decision_made"))
+        self._tell(made.submission, "decision_made")
 
     def _tell_confirmed(self, submission: int) -> None:
         self.metrics.rated("confirmed")
-        self._spawn(self._tell(submission, "rating_confirmed"))
+        self._tell(submission, "rating_confirmed")
 
-    async def _tell(self, number: int, hook: str) -> None:
+    def _tell(self, number: int, hook: str) -> None:
+        if self.host.listens(hook):
+            self._spawn(self._tell_plugins(number, hook))
+
+    async def _tell_plugins(self, number: int, hook: str) -> None:
         """Tells plugins what became of a submission."""
         found = await self.store.read(_decided, number)
         if found:
@@ -359,19 +387,29 @@ def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> P
 
     def received(submission: Submission, number: int) -> None:
         metrics.received(submission.account)
+        if not host.listens("submission_received"):
+            return
         task = asyncio.ensure_future(
             host.acall("submission_received", submission=submission, short_id=short_id(number))
         )
         task.add_done_callback(_log_death)
 
-    intake = Intake(store, clock, accounts, config.channels, advise=advise, on_received=received)
+    intake = Intake(
+        store,
+        clock,
+        accounts,
+        config.channels,
+        advise=advise,
+        on_received=received,
+        on_kept=partial(ask_rules, config.rules),
+    )
     adapters = {name: _adapter(config, host, clock, store, people, pictures, name) for name in config.adapters}
     return Parts(
         config,
         host,
         clock,
         store,
-        SqliteEngine(store, clock),
+        SqliteEngine(store, clock, set_back),
         accounts,
         people,
         intake,
@@ -385,8 +423,8 @@ def _account(config: Config, host: Host, clock: Clock, store: SqliteStore, name:
     kind = host.providers()[config.accounts[name].provider]
     settings = config.account_settings(name, kind.Settings)
     secret = getattr(settings, "webhook_secret", None)
-    interval: float = getattr(kind, "seconds_between_calls", INTERVAL)
-    tools = ProviderTools(name, gate_for(store, clock, name, interval), clock)
+    interval: float = getattr(settings, "seconds_between_calls", getattr(kind, "seconds_between_calls", INTERVAL))
+    tools = ProviderTools(name, gate_for(store, clock, name, interval), clock, StoredMemory(store, name))
     return Account(name, kind(settings, tools), secret.get_secret_value() if secret else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +10,12 @@ from decimal import Decimal
 
 from .accounts import known_job
 from .clock import from_ms
+from .flags import compared_with
 from .models import Job, Proof, ProofKind, Submission, Verdict
 from .operations import operation_name
-from .review import current_decision
+from .provider import REPORTED
+from .review import HOW_RATED, current_decision
+from .rules.findings import VIA, notes_for_card
 from .store.codec import load
 from .store.port import Reader, Row
 from .text import ago, clean, cut, money, one_line, short_id
@@ -25,6 +29,7 @@ DECIDE = (
     ("reject", "Reject", Tone.DANGER, "r"),
     ("more", "More", Tone.NEUTRAL, ""),
 )
+DOUBTFUL = "It was sent and not answered: it may have happened, or may do so yet. Look before it is sent again."
 DOUBT = (("went", "It went through"), ("again", "Send again"), ("leave", "Leave it"))
 
 
@@ -66,12 +71,16 @@ def submission_card(reader: Reader, number: int, now: int, *, whole: bool = Fals
         was_cut = was_cut or shorter
     blocks: list[Block] = [Fields(_facts(reader, fresh))]
     blocks += [Text(flag["text"], tone=Tone.WARNING, title="Flag") for flag in _flags(reader, number)]
+    if row["state"] in ("new", "shown"):
+        blocks += [Text(note, tone=Tone.INFO) for note in notes_for_card(reader, number)]
     blocks += proofs
     if submission.variables and whole:
         blocks.append(Fields(tuple(Field(clean(k, 60), clean(v, 300)) for k, v in submission.variables)))
     blocks += _earlier(reader, submission, whole)
     blocks += state.blocks
     buttons = list(state.buttons)
+    if row["state"] in ("new", "shown") and compared_with(reader, number):
+        buttons.append(_button("compare", fresh, "Compare"))
     if was_cut:
         buttons.append(_button("all", fresh, "Show all"))
     return Card(
@@ -103,10 +112,15 @@ def operation_card(reader: Reader, number: int) -> Card | None:
     }[row["state"]]
     facts = [Field("Account", row["account"])]
     if Decimal(row["cost"]):
-        facts.append(Field("Cost", money(Decimal(row["cost"]))))
+        facts.append(Field("Cost", money(Decimal(row["cost"])) + (" (an estimate)" if row["estimate"] else "")))
+    facts += [Field(key, clean(value, 200)) for key, value in json.loads(row["facts"])]
     blocks: list[Block] = [Text(row["summary"]), Fields(tuple(facts))]
     if row["message"]:
         blocks.append(Text(clean(row["message"], 300), title="Answer", quoted=True))
+    if row["state"] == "in doubt":
+        blocks.append(Text(DOUBTFUL, tone=Tone.WARNING))
+    if row["found"]:
+        blocks.append(Text(clean(row["found"], 300), title=f"Looked up at {from_ms(row['found_at']):%H:%M} UTC"))
     buttons: tuple[Button, ...] = ()
     if row["state"] == "quoted":
         buttons = (
@@ -148,14 +162,14 @@ def _state(fresh: Fresh, now: int) -> _State:
         case "superseded":
             return _State("Newer revision", Tone.NEUTRAL, (Text("The worker handed in again: see the newer card."),))
     note = fresh.row["state_note"]
-    told = note in ("", "approved", "rejected", "sent back for revision")  # how it was rated; else a sentence
+    told = note in HOW_RATED
     said = f"Rated on the website{f': {note}' if note else ''}." if told else f"{note[:1].upper()}{note[1:]}."
     blocks: tuple[Block, ...] = (Text(said),)
     if fresh.decision and fresh.decision["state"] == "overtaken":
         verdict = Verdict(fresh.decision["verdict"]).past
         fate = "does not count" if fresh.decision["sent_at"] else "was not sent"
         blocks += (Text(f"{fresh.decision['person']} had {verdict} it here; that {fate}."),)
-    return _State("Rated elsewhere", Tone.NEUTRAL, blocks)
+    return _State("Reported" if note == REPORTED else "Rated elsewhere", Tone.NEUTRAL, blocks)
 
 
 def _waiting(fresh: Fresh) -> _State:
@@ -177,13 +191,15 @@ def _decided(fresh: Fresh, now: int) -> _State:
     tone = {"approve": Tone.SUCCESS, "reject": Tone.DANGER, "revise": Tone.WARNING}[verdict]
     badge = f"{words} by {decision['person']}"
     facts = [
-        Field("Decision", f"{badge} in {decision['via']}"),
+        Field("Decision", badge if decision["via"] == VIA else f"{badge} in {decision['via']}"),
         Field("When", "", from_ms(decision["decided_at"])),
     ]
     if decision["satisfaction"]:
         facts.append(Field("Satisfaction", decision["satisfaction"]))
     if Decimal(decision["bonus"]):
         facts.append(Field("Bonus", money(Decimal(decision["bonus"]))))
+    if decision["block"]:
+        facts.append(Field("Worker", "blocked with it"))
     blocks: list[Block] = [Fields(tuple(facts))]
     if decision["comment"]:
         blocks.append(Text(decision["comment"], title="Told the worker", quoted=True))
@@ -259,12 +275,13 @@ def _flags(reader: Reader, number: int) -> list[Row]:
 def _proof(reader: Reader, proof: Proof, whole: bool) -> tuple[Block, bool]:
     title = clean(one_line(proof.prompt), 200) or ("Screenshot" if proof.kind is ProofKind.PICTURE else "Proof")
     if proof.kind is ProofKind.PICTURE:
-        return _picture(reader, proof, title), False
+        return picture_block(reader, proof, title), False
     text, was_cut = cut(clean(proof.text), 100_000 if whole else PROOF_LENGTH)
     return Text(text or "(empty)", title=title, quoted=True), was_cut
 
 
-def _picture(reader: Reader, proof: Proof, title: str) -> Picture:
+def picture_block(reader: Reader, proof: Proof, title: str) -> Picture:
+    """A picture that was handed in, as far as it has been fetched."""
     row = reader.one("SELECT * FROM pictures WHERE url = :url", url=proof.url)
     source = clean(one_line(proof.url), 300)
     if row is None or row["state"] == "loading":

@@ -14,7 +14,8 @@ from .host import Host, PluginState
 from .models import Role
 from .pacing import Urgency
 from .provider import AuthFailed, Capability, ProviderError
-from .store.sqlite import AlreadyRunning
+from .store.port import StoreError, Tx
+from .store.sqlite import AlreadyRunning, damaged
 from .text import money
 from .ui import Reply
 
@@ -46,9 +47,12 @@ async def check(config: Config, host: Host) -> int:
     except AlreadyRunning:
         await _ask_running(config, todo)
         host.close()
+    except StoreError as error:
+        todo.bad(str(error))
+        host.close()
     else:
         try:
-            todo.good(f"{config.bot.database}: can be written")
+            await _check_database(bot, todo)
             await asyncio.gather(*(_check_account(bot, name, todo) for name in bot.accounts))
         finally:
             await bot.stop()
@@ -68,6 +72,23 @@ async def _ask_running(config: Config, todo: Checklist) -> None:
     card = TypeAdapter(Reply).validate_python(answer["reply"]).card
     lines = draw_card(card) if card else answer["reply"]["text"]
     (todo.good if answer["exit"] == 0 else todo.bad)(f"accounts:\n{lines}")
+
+
+async def _check_database(bot: Bot, todo: Checklist) -> None:
+    path = bot.config.bot.database
+    try:
+        await bot.store.tx(_write_something)
+        answer = await bot.store.read(lambda reader: reader.value("PRAGMA quick_check(1)"))
+        if answer != "ok":
+            raise damaged(path)
+    except StoreError as error:
+        todo.bad(str(error))
+    else:
+        todo.good(f"{path}: can be written, and is whole")
+
+
+def _write_something(tx: Tx) -> None:
+    tx.q("INSERT OR REPLACE INTO meta (key, value) VALUES ('checked', hex(randomblob(32)))")
 
 
 async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:

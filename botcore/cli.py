@@ -54,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--config", type=Path, default=Path("config.toml"), help="default: ./config.toml")
         return sub
 
-    demo = add("demo", _demo, "a simulated marketplace, the bot and its page, no keys needed", config=False)
+    demo = add("demo", _demo, "simulated marketplaces, the bot and its page, no keys needed", config=False)
     demo.add_argument("--data", type=Path, default=Path(".botcore"), help="where it keeps its files (.botcore)")
     demo.add_argument("--fresh", action="store_true", help="forget what was done before")
     demo.add_argument("--port", type=int, default=8080, help="of the page; a free one is picked if it is taken")
-    demo.add_argument("--sandbox-port", type=int, default=8090, help="of the simulated marketplace, likewise")
+    demo.add_argument("--sandbox-port", type=int, default=8090, help="of the simulated marketplaces, likewise")
     demo.add_argument("--seed", type=int, default=1)
-    demo.add_argument("--speed", type=float, default=1.0, help="how fast the marketplace's clock runs")
+    demo.add_argument("--speed", type=float, default=1.0, help="how fast the marketplaces' clock runs")
     demo.add_argument("--waiting", type=int, default=6, help="submissions that are there at the first start")
     demo.add_argument("--calm", action="store_true", help="no new submissions")
 

@@ -74,6 +74,12 @@ class ManualClock(Clock):
             if not woken.done():
                 woken.set_result(None)
 
+    def set_by(self, seconds: float) -> None:
+        """Somebody sets it: who sleeps wakes no sooner and no later for that. Negative: back."""
+        by = timedelta(seconds=seconds)
+        self._now += by
+        self._sleepers = [(at + by, count, woken) for at, count, woken in self._sleepers]
+
 
 def to_ms(moment: datetime) -> int:
     """An aware moment as milliseconds since the epoch."""

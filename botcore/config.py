@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from .models import Channel, Person
 from .problems import ConfigError, Problems, dotted
+from .rules.settings import NOWHERE, ONLY_APPROVES, Rule
 from .secrets import SecretReader
 from .settings import (
     DEFAULT_REASONS,
@@ -36,7 +37,7 @@ __all__ = ["Account", "Config", "ConfigError", "NoOptions", "Reason", "load_conf
 
 M = TypeVar("M", bound=BaseModel)
 
-SECTIONS = ("bot", "server", "accounts", "adapters", "channels", "people", "limits", "reasons")
+SECTIONS = ("bot", "server", "accounts", "adapters", "channels", "people", "limits", "reasons", "rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Config:
     channels: tuple[Channel, ...]
     people: tuple[Person, ...]
     reasons: tuple[Reason, ...]
+    rules: tuple[Rule, ...]
     secrets: frozenset[str] = field(repr=False)  # every secret value, for the logs to leave out
 
     def account_settings(self, name: str, model: type[M]) -> M:
@@ -108,6 +110,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), problems)
     people = _people(_tables(raw, "people", problems), adapters.keys(), problems)
     reasons = _reasons(_array(raw, "reasons", problems), problems)
+    rules = _rules(_array(raw, "rules", problems), accounts.keys(), problems)
 
     if bot is None or server is None or limits is None or problems.lines:
         raise ConfigError(problems.lines)
@@ -121,6 +124,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
         channels=channels,
         people=people,
         reasons=reasons,
+        rules=rules,
         secrets=frozenset(reader.found),
     )
 
@@ -209,9 +213,7 @@ def _channels(
             _refuse_misspelled(key, ChannelSection.model_fields, at, problems)
         if section.adapter not in adapters:
             problems.add(f"{at}.adapter", _one_of("adapter", section.adapter, adapters, "adapters"))
-        for number, account in enumerate(section.accounts or ()):
-            if account not in accounts:
-                problems.add(f"{at}.accounts[{number}]", _one_of("account", account, accounts, "accounts"))
+        _refuse_strangers(section.accounts, accounts, at, problems)
         if first_at.setdefault(section.name, at) != at:
             problems.add(f"{at}.name", f"{section.name} is already the name of {first_at[section.name]}")
         channels.append(
@@ -222,6 +224,7 @@ def _channels(
                 purpose=section.purpose,
                 accounts=section.accounts or (),
                 options=MappingProxyType(options),
+                queue_above=section.queue_above,
             )
         )
     return tuple(channels)
@@ -272,6 +275,33 @@ def _reasons(entries: Iterable[object], problems: Problems) -> tuple[Reason, ...
             problems.add(f"{at}.label", f"is the same as that of {first}; people could not tell them apart")
         reasons.append(reason)
     return tuple(reasons) or DEFAULT_REASONS
+
+
+def _rules(entries: Iterable[object], accounts: Collection[str], problems: Problems) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    first_at: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        at = f"rules[{index}]"
+        if isinstance(entry, dict):
+            if "verdict" in entry:
+                problems.add(f"{at}.verdict", ONLY_APPROVES)
+            if "accounts" not in entry and "jobs" not in entry:
+                problems.add(f"{at}.jobs", NOWHERE)
+            entry = {key: value for key, value in entry.items() if key != "verdict"}
+        rule = problems.check(Rule, entry, at)
+        if rule is None:
+            continue
+        _refuse_strangers(rule.accounts, accounts, at, problems)
+        if (first := first_at.setdefault(rule.name, at)) != at:
+            problems.add(f"{at}.name", f"{rule.name} is already the name of {first}")
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _refuse_strangers(named: Iterable[str] | None, accounts: Collection[str], at: str, problems: Problems) -> None:
+    for number, account in enumerate(named or ()):
+        if account not in accounts:
+            problems.add(f"{at}.accounts[{number}]", _one_of("account", account, accounts, "accounts"))
 
 
 def _refuse_misspelled(key: str, known: Iterable[str], at: str, problems: Problems) -> None:

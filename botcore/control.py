@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTime
 from .access import LOCAL
 from .adapter import Actor
 from .app import Bot
+from .bulk.asking import bulk_name
+from .bulk.cards import bulk_card
+from .bulk.desk import tally, unfinished_bulks
 from .cards import operation_card, submission_card
 from .operations import operation_name, unfinished
 from .rating import unsettled
@@ -24,6 +27,7 @@ from .ui import Card, Reply, Result, to_json
 
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
 EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.IN_DOUBT: 4}
+FATES = {"late": "overtaken", "stopped": "undone"}  # what was not decided in a bulk, as a decision's state
 OWNER = Actor(LOCAL, "owner", "local owner")
 
 
@@ -58,7 +62,9 @@ async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
     if reply.result is Result.NEEDS_CONFIRMATION and yes:
         for operation in reply.operations:
             reply = await bot.dispatcher.press(OWNER, f"confirm:{operation_name(operation)}:0")
-    if wait and (reply.decisions or reply.operations) and reply.result is not Result.NEEDS_CONFIRMATION:
+        for bulk in reply.bulks:
+            reply = await bot.dispatcher.press(OWNER, f"confirm-all:{bulk_name(bulk)}:0")
+    if wait and (reply.decisions or reply.operations or reply.bulks) and reply.result is not Result.NEEDS_CONFIRMATION:
         reply = await _settled(bot, reply)
     return Done(EXIT[reply.result], json.loads(to_json(reply)))
 
@@ -68,7 +74,7 @@ async def _settled(bot: Bot, reply: Reply) -> Reply:
         if all(bot.accounts[name].needs_person for name in accounts if name in bot.accounts):
             break  # no waiting helps: a key must be mended first
         await bot.clock.sleep(0.05)
-    ends = await bot.store.read(_ends, reply)
+    ends = await bot.store.read(_ends, reply, bot.clock.ms())
     states = {end.state for end in ends}
     result = reply.result
     if states - {"confirmed", "done", "refused", "undone", "overtaken"}:
@@ -78,8 +84,10 @@ async def _settled(bot: Bot, reply: Reply) -> Reply:
     words = "; ".join(end.words for end in ends)
     if reply.result is Result.REFUSED:  # some of it was: that stays said
         words = f"{reply.text} {words}".strip()
-    card = await bot.store.read(_card, ends[0], bot.clock.ms()) if reply.card and len(ends) == 1 else reply.card
-    return Reply(words or reply.text, card, None, result, reply.decisions, reply.operations)
+    card = reply.card
+    if card and ends and (len(ends) == 1 or reply.bulks):
+        card = await bot.store.read(_card, ends[0], bot.clock.ms())
+    return replace(reply, text=words or reply.text, card=card, form=None, result=result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +103,11 @@ class _End:
 def _under_way(reader: Reader, reply: Reply) -> set[str]:
     """The accounts at which something of this reply is still on its way."""
     waiting = {row["account"] for row in unsettled(reader, reply.decisions)}
-    return waiting | {row["account"] for row in unfinished(reader, reply.operations)}
+    waiting |= {row["account"] for row in unfinished(reader, reply.operations)}
+    return waiting | unfinished_bulks(reader, reply.bulks)
 
 
-def _ends(reader: Reader, reply: Reply) -> list[_End]:
+def _ends(reader: Reader, reply: Reply, now: int) -> list[_End]:
     found: list[_End] = []
     for decision in reply.decisions:
         row = reader.one("SELECT * FROM decisions WHERE id = :id", id=decision)
@@ -110,6 +119,10 @@ def _ends(reader: Reader, reply: Reply) -> list[_End]:
         row = reader.one("SELECT * FROM operations WHERE id = :id", id=operation)
         if row:
             found.append(_End("operation", operation, row["state"], _words(row)))
+    for bulk in reply.bulks:
+        for state, count in tally(reader, bulk, now).items():
+            words = f"{count} {'not decided' if state in FATES else state}"
+            found.append(_End("bulk", bulk, FATES.get(state, state), words))
     return found
 
 
@@ -118,9 +131,12 @@ def _words(row: Row) -> str:
 
 
 def _card(reader: Reader, end: _End, now: int) -> Card | None:
-    return (
-        submission_card(reader, end.number, now) if end.subject == "submission" else operation_card(reader, end.number)
-    )
+    match end.subject:
+        case "submission":
+            return submission_card(reader, end.number, now)
+        case "bulk":
+            return bulk_card(reader, end.number, now)
+    return operation_card(reader, end.number)
 
 
 class Door:

@@ -41,35 +41,27 @@ def announce(tx: Tx, channels: Sequence[Channel], subject: str, now: int, not_be
 
 
 def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
-    """What `subject` is about has changed: every card of it will show that."""
+    """What `subject` is about has changed: every card of it will show that, and every queue that a submission is in."""
     rows = tx.q(
         """UPDATE deliveries SET wanted = wanted + 1,
                state = CASE state WHEN 'sent' THEN 'edit due' ELSE state END
-           WHERE subject = :subject AND state != 'gone' RETURNING id, channel, state""",
+           WHERE subject IN (SELECT :subject UNION ALL
+               SELECT 'queue:' || id FROM queues WHERE closed_at IS NULL AND person = '' AND :queued)
+           AND state != 'gone' RETURNING id, channel, state""",
         subject=subject,
+        queued=subject.startswith("submission:"),
     )
     for row in rows:
         _enqueue(tx, row["id"], row["channel"], prio if row["state"] == "edit due" else FIRST, not_before)
 
 
-def catch_up(tx: Tx, channels: Sequence[Channel], now: int) -> None:
-    """Cards of all that is open, in review channels that are new in the config, or back in it."""
-    for channel in channels:
-        tx.q(
-            """UPDATE deliveries SET wanted = wanted + 1, state = CASE WHEN ref IS NULL THEN 'due' ELSE 'edit due' END
-               WHERE state = 'gone' AND note = :note AND channel = :channel""",
-            note=NOT_CONFIGURED,
-            channel=channel.name,
-        )
-        rows = tx.q(
-            """SELECT id, account FROM submissions s WHERE state IN ('new', 'shown', 'decided') AND NOT EXISTS
-                   (SELECT 1 FROM deliveries d WHERE d.channel = :channel AND d.subject = 'submission:' || s.id)
-               ORDER BY id""",
-            channel=channel.name,
-        )
-        for row in rows:
-            if channel.takes(row["account"]):
-                announce(tx, [channel], f"submission:{row['id']}", now)
+def show_again(tx: Tx) -> None:
+    """After a restore: cards may show what happened since the backup was made, but not those of what was over then."""
+    tx.q(
+        """UPDATE deliveries SET wanted = wanted + 1, state = 'edit due' WHERE state = 'sent'
+           AND (subject NOT LIKE 'submission:%' OR subject IN
+               (SELECT 'submission:' || id FROM submissions WHERE state IN ('new', 'shown', 'decided')))"""
+    )
 
 
 def recover(tx: Tx) -> None:

@@ -12,12 +12,13 @@ from .app import Bot
 from .config import load_config
 from .control import Door
 from .host import Host
-from .sandbox import SandboxAccount, SandboxServer
+from .sandbox import OtherVersion, SandboxAccount, SandboxServer
 from .service import announce, stop_on_signal
 
 log = logging.getLogger(__name__)
 
 DATABASE, SANDBOX, CONFIG = "demo.db", "sandbox.db", "demo.toml"
+_GAP = 14.0  # mean seconds between two submissions, at all marketplaces together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,26 +29,25 @@ class DemoOptions:
     sandbox_port: int
     seed: int
     speed: float
-    waiting: int
+    waiting: int  # at all marketplaces together
     busy: bool
 
 
 async def run_demo(options: DemoOptions) -> int:
-    """Runs until Ctrl-C; a kill loses nothing, and the next start goes on."""
+    """Runs until Ctrl-C; a kill loses nothing, and the next start goes on. What another version of this program
+    left is forgotten: it was simulated."""
     stop = stop_on_signal()
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.fresh:
         _forget(options.folder)
     host = Host()
     host.load()
-    sandbox = SandboxServer(
-        host.sandboxes(),
-        database=options.folder / SANDBOX,
-        seed=options.seed,
-        speed=options.speed,
-        waiting=options.waiting,
-        busy=options.busy,
-    )
+    try:
+        sandbox = _marketplaces(host, options)
+    except OtherVersion:
+        print(f"What is in {options.folder} was left by another version of botcore: the demo starts anew.")
+        _forget(options.folder)
+        sandbox = _marketplaces(host, options)
     await sandbox.start(port=free_port(options.sandbox_port))
     try:
         port = free_port(options.port)
@@ -59,10 +59,10 @@ async def run_demo(options: DemoOptions) -> int:
             await bot.start()
             await door.open()
             for account in sandbox.accounts:
-                secret = account.settings["webhook_secret"]
-                await sandbox.set_webhook(account.name, f"{bot.url}/hooks/{account.name}/{secret}")
+                if secret := account.settings.get("webhook_secret"):
+                    await sandbox.set_webhook(account.name, f"{bot.url}/hooks/{account.name}/{secret}")
             await announce(bot)
-            print(f"The simulated marketplace: {sandbox.url}/_sandbox/ledger lists what it accepted")
+            print(f"The simulated marketplaces: {sandbox.url}/_sandbox/ledger lists what they accepted")
             print(f"Try too: botcore do --config {path} pending", flush=True)
             await stop.wait()
         finally:
@@ -95,7 +95,8 @@ async def run_sandbox(
     try:
         if webhook:
             for account in sandbox.accounts:
-                await sandbox.set_webhook(account.name, webhook)
+                if "webhook_secret" in account.settings:
+                    await sandbox.set_webhook(account.name, webhook)
         print(f"# {sandbox.url}, its ledger at {sandbox.url}/_sandbox/ledger; for a config:")
         print(account_sections(sandbox.accounts), flush=True)
         await stop.wait()
@@ -157,6 +158,21 @@ def free_port(wanted: int) -> int:
         except OSError:
             continue
     raise OSError("no port is free on 127.0.0.1")
+
+
+def _marketplaces(host: Host, options: DemoOptions) -> SandboxServer:
+    """An account at each simulated marketplace that there is a provider for; they share the work to be reviewed,
+    so that the first page is not flooded."""
+    sandboxes = {name: kind for name, kind in host.sandboxes().items() if name in host.providers()}
+    return SandboxServer(
+        sandboxes,
+        database=options.folder / SANDBOX,
+        seed=options.seed,
+        speed=options.speed,
+        waiting=-(-options.waiting // max(1, len(sandboxes))),
+        busy=options.busy,
+        gap=_GAP * len(sandboxes),
+    )
 
 
 def _forget(folder: Path) -> None:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .access import People
-from .accounts import Accounts
+from .accounts import Accounts, can_serve
 from .adapter import Actor
 from .clock import Clock
 from .commands.parse import BadInput, complete_words, find_command, parse_values
 from .commands.registry import Command
 from .intake import Intake
+from .kinds import Kinds
 from .logs import reference
 from .models import Person, Role
 from .provider import ProviderError
 from .review import Made, NotPossible
+from .rules.settings import Rule
 from .settings import Reason
 from .spending import Limits, OverLimit
 from .store.port import Store, StoreError
+from .text import sentence, storable
 from .ui import Completion, Reply, Result
 
 log = logging.getLogger(__name__)
+
+# a verb, what it is about by a name of ours, and a number that a database can hold
+_BUTTON = re.compile(r"([a-z-]{1,20}):([A-Za-z0-9-]{1,26}):([0-9]{1,15})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class House:
     status: Callable[[], Awaitable[Reply]]
     plugins: Callable[[], Reply]
     commands: Sequence[Command]
+    kinds: Kinds  # of operations, by name
+    rules: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class Context:
     actor: Actor
     person: Person
     immediate: bool = False  # no undo window: nobody is there to press Undo
+    typed: Mapping[str, str] = field(default_factory=dict)  # of a line that is being completed: what is there, by name
 
     def now(self) -> int:
         return self.house.clock.ms()
@@ -88,6 +98,8 @@ class Dispatcher:
         self._immediate = immediate
 
     async def command(self, actor: Actor, line: str) -> Reply:
+        line = storable(line)
+
         async def run() -> Reply:
             person = await self.house.people.of(actor)
             if person is None:
@@ -108,7 +120,7 @@ class Dispatcher:
             role, handler = self._presses[verb]
             return await handler(self._allowed(actor, person, role), subject, revision)
 
-        return await self._guarded(actor, button[:64], run)
+        return await self._guarded(actor, storable(button[:64]), run)
 
     async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
         async def run() -> Reply:
@@ -117,16 +129,17 @@ class Dispatcher:
             if verb not in self._forms:
                 raise BadInput("this form is from another version: press the button again")
             role, handler = self._forms[verb]
-            return await handler(self._allowed(actor, person, role), subject, revision, values)
+            typed = {storable(name): storable(text) for name, text in values.items()}
+            return await handler(self._allowed(actor, person, role), subject, revision, typed)
 
-        return await self._guarded(actor, form[:64], run)
+        return await self._guarded(actor, storable(form[:64]), run)
 
     async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
         person = await self.house.people.of(actor)
         if person is None:
             return []
         try:
-            return await complete_words(await self.commands(actor), self._context(actor, person), line)
+            return await complete_words(await self.commands(actor), self._context(actor, person), storable(line))
         except (BadInput, ProviderError, StoreError) as error:
             log.debug("no completion: %s", error)
             return []
@@ -143,9 +156,9 @@ class Dispatcher:
         return await self.house.people.of(actor)
 
     def _can_serve(self, command: Command) -> bool:
-        if command.needs is None:
+        if command.needs is None and not command.provider:
             return True
-        return any(command.needs in a.provider.capabilities for a in self.house.accounts.values())
+        return any(can_serve(account, command.needs, command.provider) for account in self.house.accounts.values())
 
     def _context(self, actor: Actor, person: Person) -> Context:
         return Context(self.house, actor, person, self._immediate)
@@ -175,12 +188,12 @@ class Dispatcher:
         try:
             return await run()
         except (BadInput, Forbidden, NotPossible, OverLimit) as error:
-            return Reply(_sentence(str(error)), result=Result.REFUSED)
+            return Reply(sentence(str(error)), result=Result.REFUSED)
         except ProviderError as error:
-            return Reply(_sentence(f"the marketplace: {error}"), result=Result.REFUSED)
+            return Reply(sentence(f"the marketplace: {error}"), result=Result.REFUSED)
         except StoreError as error:
             log.error("%s by %s: %s", what, actor.adapter, error)
-            return Reply(_sentence(f"not saved: {error}"), result=Result.REFUSED)
+            return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
         except Exception:
             ref = reference()
             log.exception("%s failed", what, extra={"ref": ref})
@@ -196,13 +209,7 @@ def stranger(actor: Actor) -> str:
 
 
 def _parts(button: str) -> tuple[str, str, int]:
-    verb, _, rest = button.partition(":")
-    subject, _, revision = rest.partition(":")
-    if len(button) > 64 or not verb or not subject or not revision.isascii() or not revision.isdigit():
+    match = _BUTTON.fullmatch(button)
+    if match is None:
         raise BadInput("this button cannot be read: look at the newest card")
-    return verb, subject, int(revision)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", ")", "…")) else ".")
+    return match[1], match[2], int(match[3])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter
     from .commands.registry import Command
+    from .kinds import OperationKind
     from .models import Rating, Submission
     from .provider import Provider
     from .sandbox import Sandbox
@@ -38,6 +39,11 @@ def register_adapters() -> Mapping[str, type[Adapter]] | None:
 @hookspec
 def register_commands() -> Sequence[Command] | None:
     """Slash commands of the plugin's own."""
+
+
+@hookspec
+def register_operations() -> Sequence[OperationKind] | None:
+    """Kinds of operations that the plugin's commands ask for: what spends or cannot be undone."""
 
 
 @hookspec

@@ -11,9 +11,10 @@ import asyncio
 import concurrent.futures
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter
     from .commands.registry import Command
+    from .kinds import OperationKind
     from .provider import Provider
     from .sandbox import Sandbox
 
@@ -108,6 +110,10 @@ class Host:
         """Every plugin that was found, by name."""
         return [self._plugins[name].info() for name in sorted(self._plugins)]
 
+    def listens(self, hook: str) -> bool:
+        """Whether any plugin has something to say to a hook."""
+        return any(p.state is PluginState.RUNNING and hook in p.impls for p in self._plugins.values())
+
     def call(self, hook: str, **kwargs: object) -> list[tuple[str, Any]]:
         """Calls a hook in one plugin after the other: the results other than None, by plugin name. Blocks."""
         results = []
@@ -154,6 +160,10 @@ class Host:
     def commands(self) -> list[Command]:
         """The plugins' commands, by plugin."""
         return list(self._registered("register_commands", "command", _commands).values())
+
+    def operations(self, taken: Collection[str] = ()) -> dict[str, OperationKind]:
+        """The plugins' kinds of operations, by name; none may have a name that is `taken`."""
+        return self._registered("register_operations", "operation", partial(_operations, taken))
 
     def migrations(self) -> dict[str, Migrations]:
         """The plugins' own tables, by plugin."""
@@ -293,6 +303,16 @@ def _commands(plugin: str, offered: object) -> list[tuple[str, Any]]:
     if not isinstance(offered, list | tuple) or not all(isinstance(value, Command) for value in offered):
         raise TypeError("a list of commands")
     return [(command.name, command) for command in offered]
+
+
+def _operations(taken: Collection[str], plugin: str, offered: object) -> list[tuple[str, Any]]:
+    from .kinds import OperationKind
+
+    if not isinstance(offered, list | tuple) or not all(isinstance(value, OperationKind) for value in offered):
+        raise TypeError("a list of operation kinds")
+    if clash := sorted({kind.name for kind in offered} & set(taken)):
+        raise TypeError(f"operations of its own: {clash[0]} is the bot's")
+    return [(kind.name, kind) for kind in offered]
 
 
 def _migrations(plugin: str, offered: object) -> list[tuple[str, Any]]:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from .accounts import Account, Accounts, known_job, save_job
-from .clock import Clock, to_ms
-from .delivery import announce, touch
-from .flags import flag_copies, keep_prints
-from .models import Channel, Hints, Job, ProofKind, Sighting, SightingState, Submission, Waiting
+from .clock import Clock
+from .delivery import touch
+from .keeping import NOT_LISTED, OnKept, Ready, keep, key_of, known, make_ready, see_again
+from .likeness.desk import ask_to_liken
+from .models import Channel, Hints, Job, Sighting, SightingState, Submission, Waiting
 from .pacing import Urgency, urgency
-from .pictures import remember
-from .provider import ProviderError, Refused, Unavailable
+from .provider import REPORTED, ProviderError, Refused, Unavailable
+from .queues import present
+from .reading import STILL_OPEN, end_read, newest_known, note_poll, plan, read_enough, unseen
 from .settling import overtake
-from .store.codec import dump
 from .store.port import Later, Reader, Row, Store, Tx, Work
 
 log = logging.getLogger(__name__)
 
-SWEEP_MS = 15 * 60_000  # so often everything unrated is read, whatever the counts say
 PICTURE_WAIT_MS = 4_000  # a card waits so long for its pictures
 ASK = 200  # tasks asked after in one go
 
@@ -29,14 +29,6 @@ Advise = Callable[[Submission], Awaitable[Sequence[str]]]
 
 async def no_advice(submission: Submission) -> Sequence[str]:
     return ()
-
-
-NOT_LISTED = "no longer waiting; the marketplace does not say how"
-STILL_OPEN = """
-SELECT s.* FROM submissions s WHERE s.state IN ('new', 'shown', 'decided')
-AND s.account = :account AND s.job_id = :job AND (s.state IN ('new', 'shown') OR (s.state = 'decided' AND EXISTS (
-    SELECT 1 FROM decisions d WHERE d.submission = s.id AND d.state IN ('held', 'due') AND d.tries = 0)))
-"""  # a decision that may have left is settled by whoever sent it
 
 
 class Intake:
@@ -51,6 +43,7 @@ class Intake:
         *,
         advise: Advise = no_advice,
         on_received: Callable[[Submission, int], None] = lambda submission, number: None,
+        on_kept: OnKept = lambda tx, submission, number: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -58,17 +51,24 @@ class Intake:
         self._channels = [channel for channel in channels if channel.purpose == "review"]
         self._advise = advise
         self._on_received = on_received
+        self._on_kept = on_kept
 
     async def poll(self, account: Account, level: Urgency = Urgency.POLLING, *, sweep: bool = False) -> None:
         """One look at an account: reads the jobs whose counts say that something is new or gone."""
-        now = self._clock.ms()
+        newest, began = await self._store.read(newest_known), self._clock.ms()
         waiting = await account.call(lambda p: p.waiting(), level)
-        plan = await self._store.tx(_plan, account.name, waiting, now)
-        sweep = sweep or plan.sweep_due
+        todo = await self._store.tx(plan, account.name, waiting, newest, self._clock.ms())
+        sweep = sweep or todo.sweep_due
+        whole = {item.job.id for item in waiting} if sweep else todo.whole
         first: ProviderError | None = None
         for read in (
-            *(partial(self._read_job, account, i, level) for i in waiting if sweep or i.job.id in plan.stale),
-            *(partial(self._ask_after, account, job, tasks, level) for job, tasks in plan.vanished.items()),
+            *(partial(self.ask_after, account, job, tasks, level) for job, tasks in todo.overdue.items()),
+            *(
+                partial(self._read_job, account, item, newest, level, whole=item.job.id in whole)
+                for item in waiting
+                if item.job.id in todo.stale | whole
+            ),
+            *(partial(self.ask_after, account, job, tasks, level) for job, tasks in todo.vanished.items()),
         ):
             try:
                 await read()
@@ -77,7 +77,7 @@ class Intake:
         if first is not None:
             account.failed(first)
             raise first
-        await self._store.tx(_note_poll, account.name, self._clock.ms(), sweep)
+        await self._store.tx(note_poll, account.name, todo, sweep, began)
 
     async def take_hints(self, account: str, hints: Hints) -> None:
         """Makes a webhook's hints durable; they are followed at once."""
@@ -109,14 +109,21 @@ class Intake:
         async for page in account.provider.pending(job, ids):
             await self.ingest(page.submissions)
 
-    async def ingest(self, submissions: Sequence[Submission]) -> None:
-        """Keeps submissions; what is new goes to the channels."""
-        known = await self._store.read(_known, submissions)
-        fresh = [s for s in submissions if (s.account, s.task_id, s.revision) not in known]
-        advice = {(s.task_id, s.revision): tuple(await self._advise(s)) for s in fresh}
-        added = await self._store.tx(_ingest, submissions, advice, self._channels, self._clock.ms())
-        for submission, number in added:
+    async def ingest(self, submissions: Sequence[Submission]) -> int:
+        """Keeps submissions; what is new goes to the channels. Returns how many were not known."""
+        page = {key_of(s): s for s in submissions}
+        there = await self._store.read(known, list(page.values()))
+        fresh = [make_ready(s, await self._advise(s)) for key, s in page.items() if key not in there]
+        for submission, number in await self._store.tx(self._keep, fresh, list(there.values()), self._clock.ms()):
             self._on_received(submission, number)
+        return len(fresh)
+
+    def _keep(self, tx: Tx, fresh: Sequence[Ready], there: Sequence[int], now: int) -> Sequence[tuple[Submission, int]]:
+        added, shown = keep(tx, fresh, self._on_kept, now)
+        if added:
+            ask_to_liken(tx)
+        present(tx, self._channels, [*shown, *see_again(tx, there, now)], now, PICTURE_WAIT_MS)
+        return added
 
     async def _job(self, account: Account, job_id: str, *, fresh: bool = False) -> Job:
         if not fresh and (known := await self._store.read(known_job, account.name, job_id)):
@@ -125,88 +132,31 @@ class Intake:
         await self._store.tx(save_job, job, self._clock.ms())
         return job
 
-    async def _read_job(self, account: Account, item: Waiting, level: Urgency) -> None:
-        """All unrated work of a job. The list may shift meanwhile: what was not seen is asked after by its id."""
-        began = self._clock.ms()
-        seen: set[tuple[str, int]] = set()
+    async def _read_job(self, account: Account, item: Waiting, newest: int, level: Urgency, *, whole: bool) -> None:
+        """The unrated work of a job: until what is known, or (`whole`) all of it. The list may shift meanwhile: what
+        was not seen is asked after by its id."""
+        seen: set[str] = set()
+        unreadable = 0
         with urgency(level):
             async for page in account.provider.pending(item.job):
-                await self.ingest(page.submissions)
-                seen.update((s.task_id, s.revision) for s in page.submissions)
-        tasks = {task for task, _ in seen}
-        missing = await self._store.tx(_end_read, item.job, tasks, len(tasks) >= item.count, began)
-        await self._ask_after(account, item.job.id, missing, level)
+                fresh = await self.ingest(page.submissions)
+                seen.update(s.task_id for s in page.submissions)
+                unreadable += page.unreadable
+                among_known = fresh < len(page.submissions)
+                if among_known and not whole and await self._store.tx(read_enough, item, newest):
+                    return
+        missing = await self._store.read(unseen, item.job, seen, newest)
+        await self.ask_after(account, item.job.id, missing, level)
+        await self._store.tx(end_read, item, newest, len(seen) + unreadable, missing, self._clock.ms())
 
-    async def _ask_after(self, account: Account, job_id: str, tasks: Sequence[str], level: Urgency) -> None:
+    async def ask_after(self, account: Account, job_id: str, tasks: Sequence[str], level: Urgency) -> None:
+        """Asks where these tasks stand, and keeps what is not as we hold it."""
         for start in range(0, len(tasks), ASK):
             some = tasks[start : start + ASK]
             sightings = await account.call(lambda p, some=some: p.look(job_id, some), level)  # type: ignore[misc]
             newer = await self._store.tx(_note_sightings, account.name, job_id, sightings, self._clock.ms())
             if newer:
                 await self.find(account, job_id, newer)
-
-
-class _Plan:
-    def __init__(self, stale: set[str], vanished: Mapping[str, list[str]], sweep_due: bool) -> None:
-        self.stale = stale
-        self.vanished = vanished
-        self.sweep_due = sweep_due
-
-
-def _plan(tx: Tx, account: str, waiting: Sequence[Waiting], now: int) -> _Plan:
-    stale: set[str] = set()
-    for item in waiting:
-        row = tx.one(
-            "SELECT read_done FROM jobs WHERE account = :account AND id = :id",
-            account=account,
-            id=item.job.id,
-        )
-        save_job(tx, item.job, now)
-        ours = tx.value(
-            """SELECT count(*) FROM submissions WHERE account = :account AND job_id = :job
-               AND state IN ('new', 'shown', 'decided')""",
-            account=account,
-            job=item.job.id,
-        )
-        if row is None or row["read_done"] != item.job.done or ours != item.count:
-            stale.add(item.job.id)
-    named = {item.job.id for item in waiting}
-    vanished: dict[str, list[str]] = {}
-    for row in tx.q(
-        """SELECT DISTINCT job_id FROM submissions
-           WHERE account = :account AND state IN ('new', 'shown', 'decided')""",
-        account=account,
-    ):
-        if row["job_id"] not in named:
-            tasks = [r["task_id"] for r in tx.q(STILL_OPEN, account=account, job=row["job_id"])]
-            if tasks:
-                vanished[row["job_id"]] = tasks
-    swept = tx.value("SELECT swept_at FROM accounts WHERE name = :account", account=account)
-    return _Plan(stale, vanished, swept is None or now - swept >= SWEEP_MS)
-
-
-def _note_poll(tx: Tx, account: str, now: int, sweep: bool) -> None:
-    tx.q(
-        """INSERT INTO accounts (name, polled_at, swept_at) VALUES (:account, :now, :swept)
-           ON CONFLICT (name) DO UPDATE SET polled_at = excluded.polled_at,
-               swept_at = coalesce(excluded.swept_at, swept_at)""",
-        account=account,
-        now=now,
-        swept=now if sweep else None,
-    )
-
-
-def _end_read(tx: Tx, job: Job, seen: set[str], whole: bool, began: int) -> list[str]:
-    """The tasks we hold open that this read did not show. Only a read that saw as many as were told counts as whole."""
-    if whole:
-        tx.q(
-            "UPDATE jobs SET read_done = :done WHERE account = :account AND id = :id",
-            account=job.account,
-            id=job.id,
-            done=job.done,
-        )
-    rows = tx.q(STILL_OPEN + "AND s.received_at < :began", account=job.account, job=job.id, began=began)
-    return [row["task_id"] for row in rows if row["task_id"] not in seen]
 
 
 def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sighting], now: int) -> list[str]:
@@ -222,7 +172,7 @@ def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sight
         if row is None:
             continue
         if sighting.state is SightingState.WAITING:
-            tx.q("UPDATE submissions SET missed = 0 WHERE id = :id", id=row["id"])
+            tx.q("UPDATE submissions SET missed = 0, seen_at = :now WHERE id = :id", id=row["id"], now=now)
             if sighting.revision is not None and sighting.revision > row["revision"]:
                 newer.append(sighting.task_id)
             continue
@@ -245,6 +195,7 @@ def _leave(tx: Tx, row: Row, sighting: Sighting, now: int) -> None:
         SightingState.REVISED: "sent back for revision",
         SightingState.RATED: "",
         SightingState.ABSENT: NOT_LISTED,
+        SightingState.REPORTED: REPORTED,
         SightingState.WAITING: "",
     }[sighting.state]
     held = tx.one(
@@ -258,135 +209,14 @@ def _leave(tx: Tx, row: Row, sighting: Sighting, now: int) -> None:
         note="" if paid else note,
     )
     if held:
-        overtake(tx, held, now, "paid automatically at its deadline" if paid else "rated on the website first")
+        overtake(tx, held, now, _why_first(sighting.state, paid=paid))
     touch(tx, f"submission:{row['id']}")
 
 
-def _known(reader: Reader, submissions: Sequence[Submission]) -> set[tuple[str, str, int]]:
-    return {
-        (s.account, s.task_id, s.revision)
-        for s in submissions
-        if reader.one(
-            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision = :revision",
-            account=s.account,
-            task=s.task_id,
-            revision=s.revision,
-        )
-    }
-
-
-INSERT = """
-INSERT INTO submissions (account, job_id, task_id, revision, worker_id, submitted_at, deadline, price, country,
-    ip_address, data, received_at, seen_at)
-VALUES (:account, :job, :task, :revision, :worker, :submitted, :deadline, :price, :country, :ip, :data, :now, :now)
-ON CONFLICT (account, task_id, revision) DO NOTHING RETURNING id
-"""
-
-
-def _ingest(
-    tx: Tx,
-    submissions: Sequence[Submission],
-    advice: Mapping[tuple[str, int], tuple[str, ...]],
-    channels: Sequence[Channel],
-    now: int,
-) -> list[tuple[Submission, int]]:
-    added: list[tuple[Submission, int]] = []
-    for s in submissions:
-        row = tx.one(
-            INSERT,
-            account=s.account,
-            job=s.job_id,
-            task=s.task_id,
-            revision=s.revision,
-            worker=s.worker_id,
-            submitted=to_ms(s.submitted_at),
-            deadline=None if s.deadline is None else to_ms(s.deadline),
-            price=None if s.price is None else str(s.price),
-            country=s.country,
-            ip=s.ip_address,
-            data=dump(s),
-            now=now,
-        )
-        if row is None:
-            _see_again(tx, s, now)
-            continue
-        number: int = row["id"]
-        if _is_old(tx, s):  # read before the newer one, and told after it
-            tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=number)
-            continue
-        _supersede(tx, s, number, now)
-        keep_prints(tx, number, s)
-        flag_copies(tx, number, s, advice.get((s.task_id, s.revision), ()))
-        pictures = [proof.url for proof in s.proofs if proof.kind is ProofKind.PICTURE and proof.url]
-        for url in pictures:
-            remember(tx, url, s.account, now)
-            tx.q(
-                "INSERT OR IGNORE INTO submission_pictures (submission, url) VALUES (:id, :url)",
-                id=number,
-                url=url,
-            )
-            tx.put("picture", f"picture:{url}", f"picture:{hash_part(url)}", 45, 0, url=url, account=s.account)
-        targets = [channel for channel in channels if channel.takes(s.account)]
-        announce(tx, targets, f"submission:{number}", now, now + PICTURE_WAIT_MS if pictures else 0)
-        added.append((s, number))
-    return added
-
-
-REOPEN = """
-UPDATE submissions SET state = 'shown', state_note = '' WHERE id = :id AND NOT EXISTS
-    (SELECT 1 FROM decisions d WHERE d.submission = submissions.id AND d.state NOT IN ('undone', 'refused'))
-RETURNING id
-"""
-
-
-def _see_again(tx: Tx, s: Submission, now: int) -> None:
-    """Notes that it is still unrated; what was only thought gone, because no list had it, waits again."""
-    row = tx.one(
-        """UPDATE submissions SET seen_at = :now, missed = 0
-           WHERE account = :account AND task_id = :task AND revision = :revision RETURNING id, state, state_note""",
-        now=now,
-        account=s.account,
-        task=s.task_id,
-        revision=s.revision,
-    )
-    if row and row["state"] == "elsewhere" and row["state_note"] == NOT_LISTED and tx.q(REOPEN, id=row["id"]):
-        touch(tx, f"submission:{row['id']}")
-
-
-def _is_old(reader: Reader, s: Submission) -> bool:
-    return bool(
-        reader.value(
-            "SELECT 1 FROM submissions WHERE account = :account AND task_id = :task AND revision > :revision",
-            account=s.account,
-            task=s.task_id,
-            revision=s.revision,
-        )
-    )
-
-
-def hash_part(url: str) -> int:
-    """Pictures are fetched a few at a time: one of four lanes."""
-    return sum(url.encode()) % 4
-
-
-def _supersede(tx: Tx, s: Submission, number: int, now: int) -> None:
-    """A newer revision closes the older ones."""
-    rows = tx.q(
-        """SELECT * FROM submissions WHERE account = :account AND task_id = :task AND revision < :revision
-           AND state IN ('new', 'shown', 'decided') AND id != :id""",
-        account=s.account,
-        task=s.task_id,
-        revision=s.revision,
-        id=number,
-    )
-    for row in rows:
-        held = tx.one("SELECT * FROM decisions WHERE submission = :id AND state IN ('held', 'due')", id=row["id"])
-        if row["state"] == "decided" and held is None:
-            continue  # on its way or in doubt: its own settling tells what became of it
-        tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["id"])
-        if held:
-            overtake(tx, held, now, "a newer revision came in first")
-        touch(tx, f"submission:{row['id']}")
+def _why_first(state: SightingState, *, paid: bool) -> str:
+    if state is SightingState.REPORTED:
+        return REPORTED
+    return "paid automatically at its deadline" if paid else "rated on the website first"
 
 
 def _keep_hints(tx: Tx, account: str, hints: Hints) -> None:

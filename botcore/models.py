@@ -124,7 +124,7 @@ class Job:
     price: Decimal | None  # for one task, US dollars
     positions: int
     done: int
-    unrated: int
+    unrated: int | None  # None where the marketplace does not tell
     rate_within_days: int | None  # days after a submission until it is rated and paid by itself
     created_at: datetime | None
     instructions: tuple[str, ...] = ()
@@ -135,20 +135,34 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class JobChange:
+    """What a marketplace answered to a change of a job. `cost` in US dollars, only where it tells."""
+
+    message: str
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """A job with unrated work, and how much of it."""
+    """A job with unrated work, and how much of it; None where the marketplace does not tell.
+
+    `quiet`: nothing says that it has changed, so that only the slow full sweep reads it.
+    """
 
     job: Job
-    count: int
+    count: int | None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPage:
-    """One page of unrated work. `pages` is the marketplace's own count at that moment; 0 where it tells none."""
+    """One page of unrated work. `pages` is the marketplace's own count at that moment; 0 where it tells none.
+    `unreadable`: how many on it had to be left out."""
 
     submissions: tuple[Submission, ...]
     number: int
     pages: int
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,7 @@ class Rating:
     satisfaction: Satisfaction | None = None
     comment: str = ""
     bonus: Decimal = Decimal(0)
+    block: bool = False  # keeps the worker from future jobs too; only where `BLOCK_WHILE_RATING`
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,7 @@ class SightingState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     REVISED = "revised"  # sent back to the worker, not handed in again
+    REPORTED = "reported"  # the marketplace itself looks at it: undecided, and nobody else can rate it
     RATED = "rated"  # rated, and the marketplace does not say how
     ABSENT = "absent"  # in none of the lists, which were read completely
 
@@ -218,6 +234,7 @@ class Outcome:
     verdicted: Verdicted
     unverified: tuple[str, ...] = ()
     note: str = ""
+    sure: bool = True  # False: told by its absence alone, so another look must say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +256,21 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerList:
-    """A buyer's own list of workers."""
+class Country:
+    """A country as a marketplace knows it; `id` is the one it takes."""
 
     id: str
     name: str
-    workers: int
+    continent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerList:
+    """A buyer's own list of workers. `workers`: how many; None where untold."""
+
+    id: str
+    name: str
+    workers: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +311,7 @@ class Channel:
     purpose: str = "review"
     accounts: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    queue_above: int = 5  # more waiting than these are one queue
 
     def takes(self, account: str) -> bool:
         return not self.accounts or account in self.accounts

@@ -110,7 +110,7 @@ class PictureBook:
         if row is None:
             return None
         try:
-            content = await self._in_thread(self._path(key).read_bytes)
+            content = await self._in_thread(self.path(key).read_bytes)
         except FileNotFoundError:
             log.warning("picture %s is missing from %s", key, self._folder)
             return None
@@ -118,6 +118,10 @@ class PictureBook:
         if (row["used_at"] or 0) < now - TOUCH_MS:
             await self._store.tx(_touch, key, now)
         return content, row["media_type"]
+
+    def path(self, key: str) -> Path:
+        """Where a picture is, by its hash, as long as it is kept."""
+        return self._folder / key[:2] / key[2:]
 
     async def prune(self) -> None:
         """Makes room: lets go of the pictures not looked at for longest, and of files that no row knows."""
@@ -204,7 +208,7 @@ class PictureBook:
 
     def _keep(self, part: IO[bytes], key: str) -> bool:
         """Puts a downloaded file in its place; True where it was not there before."""
-        path = self._path(key)
+        path = self.path(key)
         new = not path.exists()
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.fsync(part.fileno())  # a name must never lead to half a picture, also after a power cut
@@ -223,9 +227,6 @@ class PictureBook:
     def _all_files(self) -> list[Path]:
         return list(self._folder.glob("[0-9a-f][0-9a-f]/*"))
 
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / key[2:]
-
 
 def remember(tx: Tx, url: str, account: str, now: int) -> None:
     """Makes a row for a picture that is to be fetched, unless it has one. `now`: ms since the epoch."""
@@ -238,6 +239,11 @@ def remember(tx: Tx, url: str, account: str, now: int) -> None:
         now=now,
         gone=GONE,
     )
+
+
+def ask_for(tx: Tx, url: str, account: str, prio: int = 45) -> None:
+    """Enqueues the fetching of a picture: a few at a time, one of four lanes."""
+    tx.put("picture", f"picture:{url}", f"picture:{sum(url.encode()) % 4}", prio, 0, url=url, account=account)
 
 
 class _Refused(Exception):  # noqa: N818

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .memory import Memory, ShortMemory
 from .models import (
     Balance,
     Category,
+    Country,
     Hints,
     Job,
+    JobChange,
     Outcome,
     Rating,
     RatingResult,
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     from .pacing import Gate
 
 
+REPORTED = "reported: the marketplace looks at it"
+
+
 class ProviderError(Exception):
     """A marketplace could not do it. The message is short and safe to show to a person."""
 
@@ -51,7 +58,14 @@ class RateLimited(ProviderError):  # noqa: N818
 
 
 class Refused(ProviderError):  # noqa: N818
-    """The marketplace said no, in the words of the message: final."""
+    """The marketplace said no, in the words of the message: final.
+
+    `status` is that of the HTTP answer which said so; 0 where it was said in another way.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Unavailable(ProviderError):  # noqa: N818
@@ -72,10 +86,20 @@ class Capability(StrEnum):
     SATISFACTION = "satisfaction"
     ZONES = "zones"
     CATEGORIES = "categories"
+    COUNTRIES = "countries"
     LISTS = "lists"
     ADD_TO_LIST = "add to list"
+    TEAMS = "teams"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    BLOCK_WHILE_RATING = "block while rating"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    RESTART = "restart"
+    ADD_POSITIONS = "add positions"
+    SPEED = "speed"
+    TIME_TO_RATE = "time to rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +109,7 @@ class ProviderTools:
     account: str  # the account's name in the config
     gate: Gate  # every HTTP request to the marketplace passes it
     clock: Clock
+    memory: Memory = field(default_factory=ShortMemory)  # what must outlive a restart
 
 
 class Provider(ABC):
@@ -99,6 +124,13 @@ class Provider(ABC):
     Settings: ClassVar[type[BaseModel]]  # the account's own keys in the config
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     batch_size: ClassVar[int] = 1  # ratings of one job in one call, at most
+    pause_ends: ClassVar[bool] = False  # pausing ends the job and refunds what is not used
+    resume_needs_positions: ClassVar[bool] = False  # resuming asks for a number of positions and charges them
+    restart_costs: ClassVar[bool] = True  # restarting pays for all positions again
+    restart_adds: ClassVar[bool] = False  # restarting can add positions, which are paid like those still open
+    speed_range: ClassVar[tuple[int, int]] = (1, 1000)  # the least and the most that `set_speed` takes
+    time_to_rate_range: ClassVar[tuple[int, int]] = (1, 90)  # days
+    positions_range: ClassVar[tuple[int, int]] = (1, 9999)  # in one `add_positions` or `resume`
 
     def __init__(self, settings: Any, tools: ProviderTools) -> None:
         self.settings = settings
@@ -126,7 +158,10 @@ class Provider(ABC):
 
     @abstractmethod
     def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
-        """A job's unrated work, page by page (the list may shift meanwhile), or only these tasks."""
+        """A job's unrated work, page by page (the list may shift meanwhile), or only these tasks.
+
+        All of it comes newest first, as far as the marketplace allows: who reads stops where it is known.
+        """
 
     @abstractmethod
     async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
@@ -155,15 +190,70 @@ class Provider(ABC):
         """Adds workers to one of the buyer's lists; returns the marketplace's words. Harmless to repeat."""
         raise NotImplementedError
 
+    # --- a job's life
+
+    async def pause(self, job_id: str) -> JobChange:
+        """Takes a job off the market; for good, with a refund, where `pause_ends`. Harmless to repeat."""
+        raise NotImplementedError
+
+    async def resume(self, job_id: str, positions: int | None = None) -> JobChange:
+        """Puts a paused job back. `positions` is given exactly where `resume_needs_positions`, and charged.
+
+        Not to be repeated unasked where it charges.
+        """
+        raise NotImplementedError
+
+    async def stop(self, job_id: str) -> JobChange:
+        """Ends a job. Harmless to repeat."""
+        raise NotImplementedError
+
+    async def restart(self, job_id: str, positions: int | None = None) -> JobChange:
+        """Starts a finished job again; where `restart_costs`, all its positions are paid again: not to be repeated.
+
+        `positions`, to be added, are given only where `restart_adds`.
+        """
+        raise NotImplementedError
+
+    async def add_positions(self, job_id: str, count: int) -> JobChange:
+        """Adds `count` positions, within `positions_range`, and charges them. Not to be repeated: it adds again."""
+        raise NotImplementedError
+
+    async def set_speed(self, job_id: str, speed: int) -> JobChange:
+        """Sets the speed, within `speed_range`, in the marketplace's own measure. Harmless to repeat."""
+        raise NotImplementedError
+
+    async def set_time_to_rate(self, job_id: str, days: int) -> JobChange:
+        """Sets after how many days, within `time_to_rate_range`, work is paid unrated. Harmless to repeat."""
+        raise NotImplementedError
+
+    def cost_of_positions(self, job: Job, count: int) -> Decimal | None:
+        """What `count` positions of a job cost in US dollars, with the fee where it is known: an estimate for quotes.
+
+        None where it cannot be told. Makes no request.
+        """
+        return None if job.price is None else job.price * count
+
+    async def quoted_positions(self, job: Job, count: int) -> Decimal | None:
+        """The same, as the marketplace itself tells it where it can be asked. Changes nothing."""
+        return self.cost_of_positions(job, count)
+
     # --- the catalogue
 
     async def zones(self) -> Sequence[Zone]:
+        raise NotImplementedError
+
+    async def countries(self) -> Sequence[Country]:
         raise NotImplementedError
 
     async def categories(self) -> Sequence[Category]:
         raise NotImplementedError
 
     async def lists(self) -> Sequence[WorkerList]:
+        """The buyer's own lists of workers, as `add_to_list` takes them."""
+        raise NotImplementedError
+
+    async def teams(self) -> Sequence[WorkerList]:
+        """The buyer's teams; what can be done with them is up to the marketplace's own commands."""
         raise NotImplementedError
 
     # --- webhooks
@@ -194,15 +284,20 @@ def judge(rating: Rating, sighting: Sighting | None) -> Outcome:
     match sighting.state:
         case SightingState.WAITING:
             return Outcome(task, Verdicted.NOT_YET)
+        case SightingState.REPORTED:
+            return Outcome(task, Verdicted.NOT_YET, note=REPORTED)
         case SightingState.RATED:
             return Outcome(task, Verdicted.CANNOT_TELL, note="it was rated; the marketplace does not say how")
         case SightingState.ABSENT:
             return Outcome(task, Verdicted.CANNOT_TELL, note="no longer waiting; the marketplace does not say how")
         case SightingState.APPROVED:
             same = rating.verdict is Verdict.APPROVE
-            unverified = ("bonus",) if same and rating.bonus else ()
         case SightingState.REJECTED:
-            same, unverified = rating.verdict is Verdict.REJECT, ()
+            same = rating.verdict is Verdict.REJECT
         case SightingState.REVISED:
-            same, unverified = rating.verdict is Verdict.REVISE, ()
-    return Outcome(task, Verdicted.MATCHES if same else Verdicted.DIFFERS, unverified)
+            same = rating.verdict is Verdict.REVISE
+    if not same:
+        return Outcome(task, Verdicted.DIFFERS)
+    # it may have been rated the same way on the website
+    untold = {"bonus": rating.bonus, "comment": rating.comment, "block": rating.block}
+    return Outcome(task, Verdicted.MATCHES, tuple(name for name, value in untold.items() if value))

@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
-from .accounts import AUTH_PAUSE, Accounts
+from .accounts import AUTH_PAUSE, Account, Accounts
+from .batches import begin_batch, enqueue_next, narrow_down, unseen
 from .clock import Clock
-from .delivery import LAZY, touch
-from .models import Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdicted
+from .delivery import touch
+from .models import Channel, Outcome, Rating, RatingResult, Satisfaction, Verdict, Verdicted
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
 from .review import HURRY_MS, NotPossible, enqueue_rating, note_act
 from .settling import (
     LEFT_SENDING,
-    OPEN_OF_JOB,
-    TELL_SLOWLY_MS,
+    UNREACHABLE,
+    announce_doubts,
     ask_person,
     by_newer,
     confirm,
     enqueue_settling,
-    find_unfinished,
+    in_doubt,
     newer_known,
     overtake,
     put_in_doubt,
@@ -41,9 +43,15 @@ from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
 
+AskAfter = Callable[[Account, str, Sequence[str], Urgency], Awaitable[None]]
+
+FRESH = 120.0  # seconds for which what was seen at the marketplace is believed
 AGAIN = 5  # sent again so often while still unrated, then a person is asked
-READS = 2  # complete reads that must agree that it is still unrated
-LOOKS = 12  # in vain so often, about six minutes, then a person is asked
+LOOKS = 12  # in vain so often, about six minutes, then a person is told; the looking goes on
+READS_AT_MOST = 12  # looks that do not agree with each other, then a person is asked
+ALONE = 3  # refused one by one so often in a row, a no to many is believed to be meant for each of them
+LONGEST_PAUSE = 60.0  # seconds between tries
+SELDOM = 300.0  # and between looks, once a person knows
 
 
 class RatingDesk:
@@ -56,12 +64,20 @@ class RatingDesk:
         accounts: Accounts,
         doubt_seconds: float,
         on_confirmed: Callable[[int], None] = lambda submission: None,
+        channels: Sequence[Channel] = (),
+        ask_after: AskAfter | None = None,
+        fresh_seconds: float = FRESH,
     ) -> None:
+        """`ask_after` finds out where tasks stand and keeps it: asked about what was not seen for `fresh_seconds`."""
         self._store = store
         self._clock = clock
         self._accounts = accounts
         self._doubt_ms = round(doubt_seconds * 1000)
         self._on_confirmed = on_confirmed
+        self._channels = channels  # where a person is asked
+        self._ask_after = ask_after
+        self._fresh_ms = round(fresh_seconds * 1000)
+        self._alone: Counter[tuple[str, str]] = Counter()  # by job: refused alone, in a row, after a whole call was
 
     async def rate(self, work: Work) -> None:
         """Sends what is due of one job, as one call where the marketplace can."""
@@ -70,7 +86,8 @@ class RatingDesk:
             raise Later(3600, f"the account {work.args['account']} is not configured", quiet=True)
         account.keep_off(self._clock.ms())
         job = str(work.args["job"])
-        batch = await self._store.tx(_begin, account.name, job, account.provider.batch_size, self._clock.ms())
+        await self._look_first(account, job, work.attempt)
+        batch = await self._store.tx(begin_batch, account.name, job, account.provider.batch_size, self._clock.ms())
         if not batch:
             return
         ids = [row["id"] for row in batch]
@@ -82,6 +99,9 @@ class RatingDesk:
             await self._store.tx(self._not_sent, account.name, job, ids, why, self._clock.ms())
             raise Later(pause, why) from error
         except Refused as error:
+            if len(batch) > 1 and self._alone[account.name, job] < ALONE:
+                await self._store.tx(narrow_down, account.name, job, batch, str(error), self._clock.ms())
+                return
             results = [RatingResult(rating.task_id, ok=False, message=str(error)) for rating in ratings]
         except OutcomeUnknown as error:
             log.warning("%s: %d ratings of %s in doubt: %s", account.name, len(ids), job, error)
@@ -94,9 +114,24 @@ class RatingDesk:
         except Exception:
             log.exception("%s: rating %s ended unexpectedly; in doubt", account.name, job)
             results = []
+        self._note_refusals(account.name, job, batch, results)
         confirmed = await self._store.tx(self._take_results, account.name, job, batch, results, self._clock.ms())
         for submission in confirmed:
             self._on_confirmed(submission)
+
+    async def _look_first(self, account: Account, job: str, attempt: int) -> None:
+        """Nobody has looked for a while, as after a night's downtime: what is due may have been handed in anew since,
+        and that would be rated in its place."""
+        since = self._clock.ms() - self._fresh_ms
+        tasks = await self._store.read(unseen, account.name, job, self._clock.ms(), since)
+        if not tasks or self._ask_after is None:
+            return
+        try:
+            await self._ask_after(account, job, tasks, Urgency.RATING)
+        except Refused as error:
+            log.info("%s: %s cannot be looked at: %s", account.name, job, error)
+        except ProviderError as error:
+            raise Later(*_pause(error, attempt)) from error
 
     async def settle(self, work: Work) -> None:
         """Finds out what became of one job's ratings in doubt."""
@@ -117,13 +152,20 @@ class RatingDesk:
         except Unavailable as error:
             if work.attempt + 1 < LOOKS:
                 raise Later(*_pause(error, work.attempt)) from error
-            await self._store.tx(_ask_all, rows, f"the marketplace could not be asked: {error}")
-            return
+            why = f"the marketplace could not be asked: {error}"
+            await self._store.tx(self._ask_all, rows, why, self._clock.ms())
+            raise Later(SELDOM, why) from error
         except ProviderError as error:
             raise Later(*_pause(error, work.attempt)) from error
         confirmed = await self._store.tx(self._settle, account.name, job, rows, outcomes, self._clock.ms())
         for submission in confirmed:
             self._on_confirmed(submission)
+
+    def _note_refusals(self, account: str, job: str, batch: Sequence[Row], results: Sequence[RatingResult]) -> None:
+        if any(result.ok for result in results):
+            self._alone.pop((account, job), None)
+        elif results and len(batch) == 1 and batch[0]["said_no"]:
+            self._alone[account, job] += 1
 
     def _urgency(self, batch: Sequence[Row]) -> Urgency:
         soon = self._clock.ms() + HURRY_MS
@@ -134,7 +176,8 @@ class RatingDesk:
         """Surely not sent. What an earlier send left in doubt is so again: much may have happened until the next."""
         for decision in ids:
             tx.q(
-                """UPDATE decisions SET state = CASE WHEN tries THEN 'in doubt' ELSE 'due' END, message = :why
+                """UPDATE decisions SET state = CASE WHEN tries THEN 'in doubt' ELSE 'due' END, message = :why,
+                       said_no = said_no AND NOT tries
                    WHERE id = :id AND state = 'sending'""",
                 id=decision,
                 why=why,
@@ -156,7 +199,7 @@ class RatingDesk:
             else:
                 put_in_doubt(tx, row, now, said_no=result.message or "refused without a word")
         enqueue_settling(tx, account, job, self._doubt_ms, now)
-        _enqueue_next(tx, account, job, now if results else now + self._doubt_ms)  # no answer: not all into the dark
+        enqueue_next(tx, account, job, now if results else now + self._doubt_ms)  # no answer: not all into the dark
         return confirmed
 
     def _settle(
@@ -165,18 +208,34 @@ class RatingDesk:
         by_task = {outcome.task_id: outcome for outcome in outcomes}
         confirmed: list[int] = []
         for row in rows:
+            if not in_doubt(tx, row):  # a person was quicker
+                continue
             outcome = by_task.get(row["task_id"]) or Outcome(row["task_id"], Verdicted.CANNOT_TELL)
             if outcome.verdicted is Verdicted.NOT_YET and newer_known(tx, row):
                 outcome = by_newer(row)
             if self._settle_one(tx, row, outcome, now):
                 confirmed.append(row["submission"])
+        announce_doubts(tx, self._channels, now)
         enqueue_settling(tx, account, job, self._doubt_ms, now)
         return confirmed
+
+    def _ask_all(self, tx: Tx, rows: Sequence[Row], why: str, now: int) -> None:
+        for row in rows:
+            ask_person(tx, row, why, UNREACHABLE)
+        announce_doubts(tx, self._channels, now)
 
     def _settle_one(self, tx: Tx, row: Row, outcome: Outcome, now: int) -> bool:
         """True where the rating turned out to have taken effect."""
         only_refused = bool(row["said_no"]) and row["tries"] == 0  # the one send there was got a plain no
-        match outcome.verdicted:
+        said = outcome.verdicted
+        settled = outcome.sure and said in (Verdicted.MATCHES, Verdicted.DIFFERS)
+        if row["read_as"] != said and not settled and not (said is Verdicted.NOT_YET and only_refused):
+            if row["reads"] < READS_AT_MOST:
+                read_again(tx, row, said, now)
+            else:
+                ask_person(tx, row, "the marketplace tells now one thing, now another")
+            return False
+        match said:
             case Verdicted.MATCHES if only_refused:
                 overtake(tx, row, now, "rated on the website, the same way")
             case Verdicted.MATCHES:
@@ -184,16 +243,14 @@ class RatingDesk:
             case Verdicted.DIFFERS:
                 state = "superseded" if newer_known(tx, row) else "elsewhere"
                 overtake(tx, row, now, outcome.note or "rated on the website", state)
+            case Verdicted.NOT_YET if only_refused and outcome.note:  # nobody can rate it just now
+                overtake(tx, row, now, outcome.note)
             case Verdicted.NOT_YET if row["said_no"]:
                 refuse(tx, row, now)
-            case Verdicted.NOT_YET if row["reads"] + 1 < READS:
-                read_again(tx, row, now)
             case Verdicted.NOT_YET if row["tries"] <= AGAIN:
                 send_again(tx, row, now)
             case Verdicted.NOT_YET:
                 ask_person(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
-            case Verdicted.CANNOT_TELL if row["reads"] + 1 < READS:
-                read_again(tx, row, now)
             case Verdicted.CANNOT_TELL:
                 ask_person(tx, row, outcome.note or "the marketplace does not tell whether it went through")
         return False
@@ -208,6 +265,7 @@ def rating_of(row: Row) -> Rating:
         satisfaction=Satisfaction(row["satisfaction"]) if row["satisfaction"] else None,
         comment=row["comment"],
         bonus=Decimal(row["bonus"]),
+        block=bool(row["block"]),
     )
 
 
@@ -215,6 +273,10 @@ def recover(tx: Tx, now: int) -> None:
     """After a crash: what was being sent may have arrived, and all that is open is looked after again."""
     for row in tx.q(LEFT_SENDING, account=None, job=None):
         touch(tx, f"submission:{row['submission']}")
+    tx.q(  # it was unrated when somebody looked, and that may be long ago by now
+        """UPDATE decisions SET state = 'in doubt', reads = 0, read_as = NULL
+           WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'due' AND tries > 0"""
+    )
     rows = tx.q(
         """SELECT DISTINCT s.account, s.job_id, d.state = 'in doubt' AS doubt, min(d.due_at) AS due_at
            FROM decisions d JOIN submissions s ON s.id = d.submission
@@ -230,7 +292,7 @@ def recover(tx: Tx, now: int) -> None:
 def all_in_doubt(tx: Tx, now: int) -> int:
     """After a restore: whatever had not left when the backup was made may have left since. Returns how many."""
     rows = tx.q(
-        """UPDATE decisions SET state = 'in doubt', reads = 0, said_no = 0, asks = NULL,
+        """UPDATE decisions SET state = 'in doubt', reads = 0, read_as = NULL, said_no = 0, asks = NULL,
                tries = max(tries, 1), sent_at = :now
            WHERE state IN ('held', 'due', 'sending', 'in doubt') RETURNING submission""",
         now=now,
@@ -263,75 +325,13 @@ def answer_doubt(tx: Tx, decision: int, answer: str, person: str, via: str, now:
     return submission
 
 
-def _begin(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row]:
-    """Marks one batch of what is due as being sent; what was in doubt before goes in half the number it went in."""
-    find_unfinished(tx, account, job, now)
-    tx.q(
-        """UPDATE decisions SET state = 'due'
-           WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'held' AND due_at <= :now
-           AND (SELECT account = :account AND job_id = :job AND state = 'decided'
-                FROM submissions s WHERE s.id = decisions.submission)""",
-        account=account,
-        job=job,
-        now=now,
-    )
-    due: list[Row] = []
-    for row in tx.q(
-        OPEN_OF_JOB + "AND d.due_at <= :now ORDER BY d.tries, d.due_at, d.id",
-        state="due",
-        account=account,
-        job=job,
-        now=now,
-    ):
-        if newer_known(tx, row):  # it would be rated in its place
-            overtake(tx, row, now, "a newer revision came in first", "superseded")
-        else:
-            due.append(row)
-    batch: list[Row] = []
-    if due:
-        again = due[0]["tries"] > 0
-        limit = max(1, due[0]["batch"] // 2) if again else size
-        batch = [row for row in due if (row["tries"] > 0) == again][: min(limit, size)]
-    for row in batch:
-        tx.q(
-            """UPDATE decisions SET state = 'sending', sent_at = :now, batch = :size, reads = 0, said_no = 0
-               WHERE id = :id""",
-            id=row["id"],
-            now=now,
-            size=len(batch),
-        )
-        touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS, LAZY)
-    if not batch:
-        _enqueue_next(tx, account, job, now)
-    return batch
-
-
-def _ask_all(tx: Tx, rows: Sequence[Row], why: str) -> None:
-    for row in rows:
-        ask_person(tx, row, why)
-
-
-def _enqueue_next(tx: Tx, account: str, job: str, at: int) -> None:
-    """What is left of the job leaves when it is due, and not before `at`. Not for a batch that is surely not sent:
-    that one's pause is for all of them."""
-    next_at = tx.value(
-        """SELECT min(d.due_at) FROM decisions d JOIN submissions s ON s.id = d.submission
-           WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state IN ('held', 'due')
-           AND s.state = 'decided' AND s.account = :account AND s.job_id = :job""",
-        account=account,
-        job=job,
-    )
-    if next_at is not None:
-        enqueue_rating(tx, account, job, max(next_at, at))
-
-
 def _pause(error: ProviderError, attempt: int) -> tuple[float, str]:
     match error:
         case RateLimited():
             return error.retry_after, str(error)
         case AuthFailed():
             return AUTH_PAUSE, str(error)
-    return min(2.0 ** min(attempt, 10), 60.0), str(error)
+    return min(2.0 ** min(attempt, 10), LONGEST_PAUSE), str(error)
 
 
 def unsettled(reader: Reader, decisions: Sequence[int]) -> list[Row]:

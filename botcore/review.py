@@ -15,6 +15,7 @@ from .store.port import Reader, Row, Tx
 from .text import money, short_id
 
 OPEN = "('new', 'shown')"  # states of a submission that can be decided
+HOW_RATED = ("", "approved", "rejected", "sent back for revision")  # notes of what was rated on the website
 HURRY_MS = 3_600_000  # so close to its deadline a decision is not held
 
 
@@ -38,6 +39,7 @@ class Ask:
     satisfaction: Satisfaction | None = None
     comment: str = ""
     bonus: Decimal = Decimal(0)
+    block: bool = False  # the worker too, with a rejection
     revision: int | None = None  # what the person saw; None: whatever is there
 
 
@@ -54,7 +56,10 @@ class Made:
 def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     """Makes a decision, unless somebody was first. Raises `NotPossible`, `TooLate` or `OverLimit`."""
     _check(ask, limits)
-    row = tx.one("SELECT * FROM submissions WHERE id = :id", id=ask.submission)
+    row = tx.one(
+        "SELECT id, account, job_id, revision, state, state_note, deadline FROM submissions WHERE id = :id",
+        id=ask.submission,
+    )
     if row is None:
         raise NotPossible("there is no such submission")
     if row["state"] not in ("new", "shown"):
@@ -64,8 +69,8 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     hurry = row["deadline"] is not None and row["deadline"] - now < HURRY_MS
     made = tx.one(
         """INSERT INTO decisions
-               (submission, verdict, satisfaction, comment, bonus, person, via, decided_at, due_at, state)
-           VALUES (:submission, :verdict, :satisfaction, :comment, :bonus, :person, :via, :now, :due_at, 'held')
+               (submission, verdict, satisfaction, comment, bonus, block, person, via, decided_at, due_at, state)
+           VALUES (:submission, :verdict, :satisfaction, :comment, :bonus, :block, :person, :via, :now, :due_at, 'held')
            ON CONFLICT (submission) WHERE state NOT IN ('undone', 'refused') DO NOTHING
            RETURNING id, due_at""",
         submission=ask.submission,
@@ -73,6 +78,7 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
         satisfaction=ask.satisfaction,
         comment=ask.comment,
         bonus=str(ask.bonus),
+        block=ask.block,
         person=ask.person,
         via=ask.via,
         now=now,
@@ -136,8 +142,10 @@ def why_closed(reader: Reader, row: Row) -> str:
             return f"{name} has a newer revision: decide that one"
         case "lapsed":
             return f"{name} was paid automatically at its deadline"
-        case "elsewhere":
+        case "elsewhere" if row["state_note"] in HOW_RATED:
             return f"{name} was rated on the website" + (f" ({row['state_note']})" if row["state_note"] else "")
+        case "elsewhere":
+            return f"{name} cannot be decided any more: {row['state_note']}"
     decision = current_decision(reader, row["id"])
     if decision is None or decision["state"] in ("undone", "refused"):
         return f"{name} cannot be decided now"
@@ -175,6 +183,8 @@ def _check(ask: Ask, limits: Limits) -> None:
         raise NotPossible(f"to {ask.verdict} needs a reason: the worker is told why")
     if ask.satisfaction and (ask.verdict is Verdict.REVISE or ask.satisfaction.verdict is not ask.verdict):
         raise NotPossible(f"{ask.satisfaction} does not go with {ask.verdict}")
+    if ask.block and ask.verdict is not Verdict.REJECT:
+        raise NotPossible("to block a worker goes only with a rejection")
     if not ask.bonus.is_finite() or ask.bonus < 0:
         raise NotPossible("a bonus is an amount of dollars, such as 0.25")
     if not ask.bonus:

@@ -17,7 +17,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StrictBool,
+    StrictInt,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -29,6 +31,7 @@ from .problems import did_you_mean
 NAME = re.compile(r"[a-z0-9_-]{1,32}")
 NAME_RULE = "1 to 32 of a-z, 0-9, _ and -"
 DAY = 86_400
+_HOST = re.compile(r"\.?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 def is_loopback(host: str) -> bool:
@@ -105,10 +108,26 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _host(value: str) -> str:
+    host = value.strip().lower()
+    if not _HOST.fullmatch(host):
+        raise ValueError("must be a host name, such as img.example.com, or .example.com for all below it")
+    return host
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Id = Annotated[str, BeforeValidator(user_id)]
 Seconds = Annotated[float, BeforeValidator(_number)]
-Money = Annotated[Decimal, BeforeValidator(_number), Field(ge=0)]
+Number = Annotated[Decimal, BeforeValidator(_number)]
+Money = Annotated[Number, Field(ge=0)]
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+PictureHost = Annotated[str, AfterValidator(_host)]  # of what an account's pictures may be fetched from
 
 
 class Section(BaseModel):
@@ -156,6 +175,7 @@ class Limits(Section):
 
     max_bonus: Money | None = None
     daily_spend: Money | None = None
+    bulk_reject_share: Annotated[Money, Field(le=1)] = Decimal("0.5")  # of a job's submissions, within a day
 
 
 class ChannelSection(Section):
@@ -168,6 +188,7 @@ class ChannelSection(Section):
     to: Id
     purpose: Literal["review", "notify"] = "review"
     accounts: tuple[Name, ...] | None = None  # None: those of every account
+    queue_above: Annotated[StrictInt, Field(ge=0)] = 5  # more waiting than these are one queue
 
     @field_validator("accounts")
     @classmethod

@@ -5,8 +5,10 @@ Functions of a transaction, each a conditional write.
 
 from __future__ import annotations
 
-from .delivery import touch
-from .models import Outcome, Verdict, Verdicted
+from collections.abc import Sequence
+
+from .delivery import announce, touch
+from .models import Channel, Outcome, Verdict, Verdicted
 from .review import enqueue_rating
 from .spending import release
 from .store.port import Reader, Row, Tx
@@ -15,9 +17,9 @@ TELL_SLOWLY_MS = 1_500  # an edit that only says "on its way" is saved where the
 
 # A partial index serves only a query that repeats its condition to the letter: hence the states, twice.
 LEFT_SENDING = """
-UPDATE decisions SET state = 'in doubt', reads = 0, tries = tries + 1
-WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'sending' AND (:account IS NULL OR submission IN
-    (SELECT id FROM submissions WHERE account = :account AND job_id = :job))
+UPDATE decisions SET state = 'in doubt', reads = 0, said_no = 0, tries = tries + 1
+WHERE state IN ('held', 'due', 'sending', 'in doubt') AND state = 'sending' AND (:account IS NULL OR EXISTS
+    (SELECT 1 FROM submissions s WHERE s.id = decisions.submission AND s.account = :account AND s.job_id = :job))
 RETURNING submission
 """
 OPEN_OF_JOB = """
@@ -48,6 +50,11 @@ def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> b
     if not _end(tx, row, "confirmed", now, message, unverified):
         return False
     tx.q("UPDATE submissions SET state = 'rated' WHERE id = :id AND state = 'decided'", id=row["submission"])
+    tx.q(
+        """UPDATE jobs SET rated = rated + 1
+           WHERE (account, id) = (SELECT account, job_id FROM submissions WHERE id = :id)""",
+        id=row["submission"],
+    )
     column = {"approve": "approved", "reject": "rejected", "revise": "revised"}[row["verdict"]]
     tx.q(
         f"""INSERT INTO worker_records (account, worker_id, {column})
@@ -55,6 +62,12 @@ def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> b
             ON CONFLICT (account, worker_id) DO UPDATE SET {column} = {column} + 1""",  # noqa: S608 - our words
         id=row["submission"],
     )
+    if row["block"] and not unverified:
+        tx.q(
+            """UPDATE worker_records SET blocked = 1
+               WHERE (account, worker_id) = (SELECT account, worker_id FROM submissions WHERE id = :id)""",
+            id=row["submission"],
+        )
     return True
 
 
@@ -113,11 +126,29 @@ def put_in_doubt(tx: Tx, row: Row, now: int, said_no: str = "") -> None:
     touch(tx, f"submission:{row['submission']}", now + TELL_SLOWLY_MS if said_no else 0)
 
 
-def read_again(tx: Tx, row: Row, now: int) -> None:
+def in_doubt(reader: Reader, row: Row) -> bool:
+    return bool(reader.value("SELECT 1 FROM decisions WHERE id = :id AND state = 'in doubt'", id=row["id"]))
+
+
+def read_again(tx: Tx, row: Row, said: str, now: int) -> None:
+    """This look said `said`, and one that says the same must follow."""
     tx.q(
-        "UPDATE decisions SET reads = reads + 1, sent_at = :now WHERE id = :id AND state = 'in doubt'",
+        """UPDATE decisions SET reads = reads + 1, read_as = :said, sent_at = :now, asks = NULL
+           WHERE id = :id AND state = 'in doubt'""",
         id=row["id"],
+        said=said,
         now=now,
+    )
+    if row["asks"]:
+        touch(tx, f"submission:{row['submission']}")
+
+
+def put_back(tx: Tx, row: Row, words: str) -> None:
+    """The marketplace said no to a whole call: each of it leaves again, with fewer others, until one is left."""
+    tx.q(
+        "UPDATE decisions SET state = 'due', said_no = 1, message = :words WHERE id = :id AND state = 'sending'",
+        id=row["id"],
+        words=words,
     )
 
 
@@ -133,21 +164,44 @@ def send_again(tx: Tx, row: Row, at: int) -> None:
     touch(tx, f"submission:{row['submission']}")
 
 
-def ask_person(tx: Tx, row: Row, why: str) -> None:
-    tx.q("UPDATE decisions SET asks = :why WHERE id = :id", id=row["id"], why=why)
-    touch(tx, f"submission:{row['submission']}")
+def ask_person(tx: Tx, row: Row, why: str, read_as: str | None = None) -> None:
+    """`read_as` `UNREACHABLE`: it goes on being looked at, and whoever is first settles it."""
+    asked = tx.q(
+        """UPDATE decisions SET asks = :why, read_as = :read_as
+           WHERE id = :id AND state = 'in doubt' AND (asks IS NULL OR read_as IS NOT :read_as) RETURNING id""",
+        id=row["id"],
+        why=why,
+        read_as=read_as,
+    )
+    if asked:
+        touch(tx, f"submission:{row['submission']}")
 
+
+def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:
+    """A card for each rating in doubt that waits for a person, where it was in a queue and has none."""
+    for row in tx.q(
+        """SELECT s.id, s.account FROM decisions d JOIN submissions s ON s.id = d.submission
+           WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state = 'in doubt' AND d.asks IS NOT NULL"""
+    ):
+        announce(tx, [c for c in channels if c.takes(row["account"])], f"submission:{row['id']}", now)
+
+
+UNREACHABLE = "unreachable"  # `read_as` of a doubt that the marketplace could not be asked about
+LOOKED_AT = f"(d.asks IS NULL OR d.read_as = '{UNREACHABLE}')"  # the doubts that may settle by themselves
 
 # The last look comes right before it is sent again; the pause before that look doubles with each time.
-RIPE_AT = """CASE WHEN d.said_no THEN 0
+RIPE_AT = """CASE WHEN d.said_no AND d.reads = 0 THEN 0
     WHEN d.reads = 0 THEN coalesce(d.sent_at, 0) + :doubt
     ELSE coalesce(d.sent_at, 0) + :doubt * (1 << (max(d.tries, 1) - 1)) END"""
 
 
 def ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
-    """What has been quiet for long enough to be looked at; the rest is enqueued for when it has."""
+    """What has been quiet for long enough to be looked at; the rest is enqueued for when it has.
+
+    Of a task one revision at a time, the oldest first: outcomes go by the task's id.
+    """
     rows = tx.q(
-        OPEN_OF_JOB + f"AND d.asks IS NULL AND {RIPE_AT} <= :now",
+        OPEN_OF_JOB + f"AND {LOOKED_AT} AND {RIPE_AT} <= :now ORDER BY s.revision DESC",
         state="in doubt",
         account=account,
         job=job,
@@ -156,13 +210,13 @@ def ripe(tx: Tx, account: str, job: str, doubt: int, now: int) -> list[Row]:
     )
     if not rows:
         enqueue_settling(tx, account, job, doubt, now)
-    return list(rows)
+    return list({row["task_id"]: row for row in rows}.values())
 
 
 def enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> None:
     at = tx.value(
         f"""SELECT min({RIPE_AT}) FROM decisions d JOIN submissions s ON s.id = d.submission
-            WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state = 'in doubt' AND d.asks IS NULL
+            WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state = 'in doubt' AND {LOOKED_AT}
             AND s.account = :account AND s.job_id = :job""",  # noqa: S608
         account=account,
         job=job,

@@ -18,11 +18,15 @@ class OverLimit(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """US dollars. `max_bonus` None: no bonuses. `daily_spend` None: no limit."""
+    """US dollars. `max_bonus` None: no bonuses. `daily_spend` None: no limit.
+
+    `bulk_reject_share`: how much of a job one person may have rejected at once within a day, from 0 to 1.
+    """
 
     max_bonus: Decimal | None
     daily_spend: Decimal | None
     zone: ZoneInfo
+    bulk_reject_share: Decimal = Decimal("0.5")
 
     def day(self, now: datetime) -> str:
         return now.astimezone(self.zone).date().isoformat()
@@ -47,6 +51,11 @@ def reserve(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int) -> None
         day=limits.day(from_ms(now)),
         amount=str(amount),
     )
+
+
+def correct(tx: Tx, ref: str, amount: Decimal) -> None:
+    """What was reserved turned out to be another amount."""
+    tx.q("UPDATE spending SET amount = :amount WHERE ref = :ref", ref=ref, amount=str(amount))
 
 
 def release(tx: Tx, ref: str) -> None:

@@ -28,6 +28,7 @@ async def status_reply(bot: Bot) -> Reply:
     problems = [
         *(f"{part.name}: {part.error}" for part in parts if part.state is not PartState.RUNNING and part.error),
         *(f"channel {name}: {why}" for name, why in bot.delivery.broken.items()),
+        *(f"rule {name}: {why}" for name, why in bot.rules.broken.items()),
         *(f"{a.name}: {a.problem}" for a in bot.accounts.values() if a.needs_person),
     ]
     limit = bot.limits.daily_spend

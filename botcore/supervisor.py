@@ -16,6 +16,7 @@ from .clock import Clock
 from .logs import reference
 from .problems import ConfigError
 from .provider import AuthFailed, ProviderError, RateLimited
+from .store.port import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class NeedsPerson(Exception):  # noqa: N818
 
 
 MENDED_BY_PEOPLE = (NeedsPerson, AuthFailed, ChannelBroken, ConfigError)
-SAFE_TO_SHOW = (NeedsPerson, ProviderError, AdapterError, ConfigError)
+SAFE_TO_SHOW = (NeedsPerson, ProviderError, AdapterError, ConfigError, StoreError)
 
 
 class PartState(StrEnum):

@@ -18,11 +18,21 @@ def clean(text: str, limit: int | None = None) -> str:
 
     Line ends become newlines, tabs stay. `limit`: characters, the ellipsis included. Takes every `str`.
     """
-    text = _LINE_END.sub("\n", text)
-    text = _ODD.sub(_kept, text)
-    text = _LONE_JOINER.sub("", text)
-    text = _LONE_SELECTOR.sub("", text)
+    if not (text.isascii() and text.isprintable()):  # most texts are, and hold nothing of all this
+        text = _LINE_END.sub("\n", text)
+        text = _ODD.sub(_kept, text)
+        text = _LONE_JOINER.sub("", text)
+        text = _LONE_SELECTOR.sub("", text)
     return text if limit is None else cut(text, limit)[0]
+
+
+def storable(text: str) -> str:
+    """A text that UTF-8 can hold: with a ? for each half of a surrogate pair, which JSON can spell."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
 
 
 def one_line(text: str) -> str:
@@ -52,11 +62,16 @@ def fingerprint(text: str) -> str:
 
     Empty for a text too short to mean anything.
     """
-    plain = unicodedata.normalize("NFKC", clean(text)).casefold()
-    plain = " ".join(unicodedata.normalize("NFKC", plain).split())
-    if len(plain) < FINGERPRINT_LENGTH:
+    words = plain(text)
+    if len(words) < FINGERPRINT_LENGTH:
         return ""
-    return hashlib.sha256(plain.encode()).hexdigest()[:32]
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: on one line, without case, width or what is invisible."""
+    folded = unicodedata.normalize("NFKC", clean(text)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def money(amount: Decimal) -> str:
@@ -83,6 +98,12 @@ def ago(span: timedelta) -> str:
 def left(span: timedelta) -> str:
     """How long there is until something happens, as `ago` says it; `no time left` once it has."""
     return ago(span) if span > timedelta(0) else "no time left"
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence: with a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", ")", "…")) else ".")
 
 
 def country(code: str) -> str:

@@ -225,7 +225,7 @@ def classify(
         case _ if 200 <= status < 300:
             return None if readable else doubt("the marketplace's answer could not be read")
         case _ if moved_to:
-            return Refused(f"the marketplace is at another address: set base_url to {moved_to}")
+            return Refused(f"the marketplace is at another address: set base_url to {moved_to}", status)
         case _ if 300 <= status < 400:
             return doubt(f"the marketplace redirects elsewhere (HTTP {status}): check base_url")
         case 401 | 403:
@@ -235,7 +235,7 @@ def classify(
         case 429:
             return RateLimited("the marketplace asks for a pause", retry_after)
         case _ if 400 <= status < 500:
-            return Refused(words or f"the marketplace said no (HTTP {status})")
+            return Refused(words or f"the marketplace said no (HTTP {status})", status)
         case _:
             return doubt(f"the marketplace is in trouble (HTTP {status})")
 
@@ -290,11 +290,20 @@ def message_in(data: object) -> str:
         for name in ("message", "notice", "error", "errors", "detail"):
             match data.get(name):
                 case str() as text if text.strip():
-                    return text
+                    more = [part for part in _texts(data.get("errors")) if part not in text]
+                    return " ".join([text, *more]) if name == "message" else text
                 case list() | dict() as many if many:
-                    parts = many if isinstance(many, list) else list(many.values())
-                    return "; ".join(part for part in parts if isinstance(part, str))
+                    return "; ".join(_texts(many))
     return ""
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of a list or an object, and of the lists in it: errors by the field they are about."""
+    parts = list(value.values()) if isinstance(value, Mapping) else value
+    if not isinstance(parts, list):
+        return []
+    flat = [text for part in parts for text in (part if isinstance(part, list) else [part])]
+    return [text for text in flat if isinstance(text, str)]
 
 
 def plain_text(text: str) -> str:

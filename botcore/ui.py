@@ -111,6 +111,7 @@ class Card:
     blocks: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
     footer: str = ""
+    count: int = 1  # how many things wait on it: a queue's card stands for all of them
 
 
 class InputKind(StrEnum):
@@ -174,6 +175,8 @@ class Reply:
     result: Result = Result.DONE
     decisions: tuple[int, ...] = ()  # decisions this made or touched, for whoever waits for them to settle
     operations: tuple[int, ...] = ()
+    bulks: tuple[int, ...] = ()
+    replaces: bool = False  # this card takes the place of the private card that was pressed
 
 
 @dataclass(frozen=True, slots=True)

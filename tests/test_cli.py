@@ -89,7 +89,7 @@ class Desk:
 async def sandbox() -> AsyncIterator[SandboxServer]:
     host = Host()
     host.load()
-    sandbox = SandboxServer(host.sandboxes(), waiting=0, busy=False, interval=0)
+    sandbox = SandboxServer(host.sandboxes(), accounts={"sprout": "sproutgigs"}, waiting=0, busy=False, interval=0)
     await sandbox.start()
     yield sandbox
     await sandbox.stop()
@@ -268,14 +268,14 @@ async def test_what_cannot_be_undone_needs_a_yes(botcore: Botcore, desk: Desk) -
     assert len(desk.did("block_workers")) == before + 1
 
 
-async def test_where_even_the_marketplace_cannot_tell_it_stays_in_doubt(botcore: Botcore, desk: Desk) -> None:
+async def test_what_the_marketplace_has_in_no_list_any_more_was_not_rated_by_us(botcore: Botcore, desk: Desk) -> None:
     task = desk.tasks[3]
     desk.configure("poll_seconds = 600", "doubt_seconds = 0")
     desk.sandbox.faults.add("jobs/rate-single-task.php", FaultKind.ERROR)
     desk.sandbox.world.db.execute("DELETE FROM task WHERE id = ?", (task,))
     ran = await botcore("do", "--json", "approve", task)
-    assert ran.code == 4
-    assert "In doubt" in ran.out
+    assert ran.code == 1
+    assert "Sent back for revision or taken away: it is in no list." in ran.out
 
 
 async def test_logs_go_to_stderr_one_object_a_line_and_hold_no_secret(botcore: Botcore, desk: Desk) -> None:

@@ -14,6 +14,7 @@ from botcore.cli import main
 from botcore.commands.core import core_commands
 from botcore.config import load_config
 from botcore.control import EXIT
+from botcore.host import Host
 from botcore.metrics import Metrics
 from botcore.supervisor import PartState
 from botcore.ui import Result
@@ -23,6 +24,18 @@ README = (ROOT / "README.md").read_text()
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 PAGES = {"README.md": README, "docs/plugins.md": PLUGINS, "docs/operating.md": OPERATING}
+
+
+def all_commands() -> list[str]:
+    """The names of the core's commands, and of those of the plugins that come with it."""
+    host = Host()
+    host.load()
+    names = [command.name for command in (*core_commands(["web"]), *host.commands())]
+    host.close()
+    return names
+
+
+COMMANDS = all_commands()
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, "botcore_spec")}
 
 
@@ -41,17 +54,16 @@ def test_no_hook_is_documented_that_is_not_there() -> None:
     assert set(re.findall(r"^\| `([a-z_]+)\(", PLUGINS, re.MULTILINE)) == set(HOOKS)
 
 
-@pytest.mark.parametrize("name", [command.name for command in core_commands(["web"])])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme(name: str) -> None:
     rows = [line for line in README.splitlines() if line.startswith("| `")]
     assert any(re.search(rf"`{name}[ `]", row) for row in rows)
 
 
 def test_the_readme_names_no_command_that_is_not_there() -> None:
-    names = [command.name for command in core_commands(["web"])]
     rows = [line.split("|")[1] for line in README.splitlines() if line.startswith("| `")]
     for usage in re.findall(r"`([^`]+)`", " ".join(rows)):
-        assert any(usage == name or usage.startswith(f"{name} ") for name in names), usage
+        assert any(usage == name or usage.startswith(f"{name} ") for name in COMMANDS), usage
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> Path:
 async def sandbox() -> AsyncIterator[SandboxServer]:
     host = Host()
     host.load()
-    sandbox = SandboxServer(host.sandboxes(), waiting=0, busy=False, interval=0)
+    sandbox = SandboxServer(host.sandboxes(), accounts={"sprout": "sproutgigs"}, waiting=0, busy=False, interval=0)
     await sandbox.start()
     yield sandbox
     await sandbox.stop()

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from botcore.clock import Clock
 
-from .messages import Changes, Message, Messages
+from .messages import Message, Messages, Totals, is_queue
 from .render import Look, render_card
 
 HEARTBEAT = 5.0  # real seconds; how soon at the latest a stream notices a lost browser or a removed person
@@ -84,7 +84,7 @@ class Stream:
                 if not changes.complete:
                     continue
                 cursor = changes.latest
-                await response.write(_event("state", self._state(changes), cursor))
+                await response.write(_event("state", state_of(changes.totals, self._clock, self._look), cursor))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT):
                         await woken.wait()
@@ -94,11 +94,14 @@ class Stream:
             "id": message.id,
             "version": message.version,
             "waiting": message.waiting,
+            "queue": is_queue(message.card),
             "html": render_card(message, self._clock.now(), self._look),
         }
 
-    def _state(self, changes: Changes) -> dict[str, object]:
-        return {"waiting": changes.total, "now": self._clock.ms(), "build": self._look.build}
+
+def state_of(totals: Totals, clock: Clock, look: Look) -> dict[str, object]:
+    """What the page's head shows, the bot's time, and the build of the scripts that a page should run."""
+    return {"waiting": totals.waiting, "cards": totals.cards, "now": clock.ms(), "build": look.build}
 
 
 def cursor_of(request: web.Request) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,27 +11,47 @@ from botcore.adapter import MessageGone, SendFailed
 from botcore.clock import Clock, from_ms
 from botcore.models import Channel
 from botcore.store.port import Reader, Row, Store, StoreError, Tx
-from botcore.ui import Card, card_from_json, to_json
+from botcore.ui import Button, Card, card_from_json, to_json
 
 OPEN_SHOWN = 200
 RECENT_SHOWN = 50
 BATCH = 50  # changed cards read at once
-ASIDE = frozenset({"undo", "more", "all"})  # verbs of buttons that decide nothing
+KEPT_MS = 30 * 86_400_000  # settled cards are forgotten so long after their last change,
+KEPT = 1_000  # but not while they are among so many of the newest changes
+FORGOTTEN = 20  # at most with each card sent
+# verbs of buttons that decide nothing
+ASIDE = frozenset(
+    {"undo", "more", "all", "record", "compare", "skip", "alone", "stop", "results", "undo-all", "refresh"}
+)
 
 _NEXT = "(SELECT coalesce(max(version), 0) + 1 FROM web_messages)"
 _OURS = "channel IN (SELECT value FROM json_each(:channels))"
 
 PUT = f"""
-INSERT INTO web_messages (channel, key, card, waiting, sent_at, updated_at, version)
-VALUES (:channel, :key, :card, :waiting, :now, :now, {_NEXT})
-ON CONFLICT (key) DO UPDATE SET
-    card = excluded.card, waiting = excluded.waiting, updated_at = excluded.updated_at, version = excluded.version
+INSERT INTO web_messages (channel, key, card, waiting, queue, sent_at, updated_at, version)
+VALUES (:channel, :key, :card, :waiting, :queue, :now, :now, {_NEXT})
+ON CONFLICT (key) DO UPDATE SET card = excluded.card, waiting = excluded.waiting, queue = excluded.queue,
+    updated_at = excluded.updated_at, version = excluded.version
 WHERE card <> excluded.card
 """  # noqa: S608 - made of constants
 
 EDIT = f"""
-UPDATE web_messages SET card = :card, waiting = :waiting, updated_at = :now, version = {_NEXT}
+UPDATE web_messages SET card = :card, waiting = :waiting, queue = :queue, updated_at = :now, version = {_NEXT}
 WHERE id = :id AND card <> :card
+"""  # noqa: S608
+
+# the oldest changes come first and are the only ones looked at; a queue that is done may open again
+FORGET = """
+DELETE FROM web_messages WHERE id IN (SELECT id FROM
+    (SELECT id, queue, updated_at, version FROM web_messages WHERE waiting = 0 ORDER BY version LIMIT :most)
+WHERE queue = 0 AND updated_at < :before AND version <= (SELECT max(version) FROM web_messages) - :kept)
+"""
+
+# of a channel, what is on cards of their own is in its queue, too
+TOTALS = f"""
+SELECT coalesce(sum(n), 0) AS waiting, coalesce(sum(cards), 0) AS cards FROM (
+    SELECT max(sum(queue = 0), max(queue * waiting)) AS n, count(*) AS cards
+    FROM web_messages WHERE waiting > 0 AND {_OURS} GROUP BY channel)
 """  # noqa: S608
 
 
@@ -48,12 +68,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """How many submissions wait for a decision, and how many cards ask for one."""
+
+    waiting: int
+    cards: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """What the page shows: what waits, oldest first, and what was settled lately, newest first."""
+    """What the page shows: what waits, queues before single cards and those oldest first, and what was settled
+    lately, newest first."""
 
     waiting: tuple[Message, ...]
     recent: tuple[Message, ...]
-    total: int  # how many wait in all
+    totals: Totals
     version: int
 
 
@@ -62,7 +91,7 @@ class Changes:
     """What changed after some version, in the order of the changes; `latest` is the newest version there is."""
 
     messages: tuple[Message, ...]
-    total: int  # how many wait in all
+    totals: Totals
     latest: int
 
     @property
@@ -83,16 +112,14 @@ class Messages:
     async def send(self, channel: str, card: Card, key: str) -> int:
         """Puts a card up and returns its id; with a key that was used before, that card is the one shown."""
         try:
-            return await self._store.tx(
-                self._put, channel, key, to_json(card), waits_for_somebody(card), self._clock.ms()
-            )
+            return await self._store.tx(self._put, channel, key, _values(card), self._clock.ms())
         except StoreError as error:
             raise SendFailed(str(error)) from error
 
     async def edit(self, message: int, card: Card) -> None:
         """Raises `MessageGone` where there is none, `SendFailed` where the database refuses."""
         try:
-            there = await self._store.tx(self._edit, message, to_json(card), waits_for_somebody(card), self._clock.ms())
+            there = await self._store.tx(self._edit, message, _values(card), self._clock.ms())
         except StoreError as error:
             raise SendFailed(str(error)) from error
         if not there:
@@ -105,26 +132,45 @@ class Messages:
         """What changed after `version`, a batch at most."""
         return await self._store.read(_since, self._channels, version)
 
-    def _put(self, tx: Tx, channel: str, key: str, card: str, waiting: bool, now: int) -> int:
-        tx.q(PUT, channel=channel, key=key, card=card, waiting=int(waiting), now=now)
+    async def totals(self) -> Totals:
+        return await self._store.read(_totals, self._channels)
+
+    def _put(self, tx: Tx, channel: str, key: str, values: Mapping[str, object], now: int) -> int:
+        tx.q(PUT, channel=channel, key=key, now=now, **values)
+        tx.q(FORGET, most=FORGOTTEN, kept=KEPT, before=now - KEPT_MS)
         tx.after_commit(self._changed)
         message: int = tx.value("SELECT id FROM web_messages WHERE key = :key", key=key)
         return message
 
-    def _edit(self, tx: Tx, message: int, card: str, waiting: bool, now: int) -> bool:
-        tx.q(EDIT, id=message, card=card, waiting=int(waiting), now=now)
+    def _edit(self, tx: Tx, message: int, values: Mapping[str, object], now: int) -> bool:
+        tx.q(EDIT, id=message, now=now, **values)
         tx.after_commit(self._changed)
         return tx.one("SELECT 1 FROM web_messages WHERE id = :id", id=message) is not None
 
 
+def is_queue(card: Card) -> bool:
+    """Whether a card shows one thing after the other, and stands for all of them."""
+    return card.subject.startswith("queue:")
+
+
 def waits_for_somebody(card: Card) -> bool:
     """Whether a card asks for a decision. A settled one may still offer to undo it, or more to read."""
-    return any(button.id.partition(":")[0] not in ASIDE for button in card.buttons)
+    return any(verb_of(button) not in ASIDE for button in card.buttons)
+
+
+def verb_of(button: Button) -> str:
+    return button.id.partition(":")[0]
+
+
+def _values(card: Card) -> dict[str, object]:
+    queue = is_queue(card)
+    waiting = max(card.count, 0) if queue else int(waits_for_somebody(card))
+    return {"card": to_json(card), "waiting": waiting, "queue": int(queue)}
 
 
 def _board(reader: Reader, channels: str) -> Board:
     waiting = reader.q(
-        f"SELECT * FROM web_messages WHERE waiting = 1 AND {_OURS} ORDER BY id LIMIT :limit",  # noqa: S608
+        f"SELECT * FROM web_messages WHERE waiting > 0 AND {_OURS} ORDER BY queue DESC, id LIMIT :limit",  # noqa: S608
         channels=channels,
         limit=OPEN_SHOWN,
     )
@@ -133,7 +179,7 @@ def _board(reader: Reader, channels: str) -> Board:
         channels=channels,
         limit=RECENT_SHOWN,
     )
-    return Board(tuple(map(_message, waiting)), tuple(map(_message, recent)), _total(reader, channels), _latest(reader))
+    return Board(_messages(waiting), _messages(recent), _totals(reader, channels), _latest(reader))
 
 
 def _since(reader: Reader, channels: str, version: int) -> Changes:
@@ -143,15 +189,12 @@ def _since(reader: Reader, channels: str, version: int) -> Changes:
         version=version,
         limit=BATCH,
     )
-    return Changes(tuple(map(_message, rows)), _total(reader, channels), _latest(reader))
+    return Changes(_messages(rows), _totals(reader, channels), _latest(reader))
 
 
-def _total(reader: Reader, channels: str) -> int:
-    total: int = reader.value(
-        f"SELECT count(*) FROM web_messages WHERE waiting = 1 AND {_OURS}",  # noqa: S608
-        channels=channels,
-    )
-    return total
+def _totals(reader: Reader, channels: str) -> Totals:
+    row = reader.one(TOTALS, channels=channels)
+    return Totals(**row) if row else Totals(0, 0)
 
 
 def _latest(reader: Reader) -> int:
@@ -159,12 +202,15 @@ def _latest(reader: Reader) -> int:
     return latest
 
 
-def _message(row: Row) -> Message:
-    return Message(
-        id=row["id"],
-        channel=row["channel"],
-        card=card_from_json(row["card"]),
-        waiting=bool(row["waiting"]),
-        sent_at=from_ms(row["sent_at"]),
-        version=row["version"],
+def _messages(rows: Sequence[Row]) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            id=row["id"],
+            channel=row["channel"],
+            card=card_from_json(row["card"]),
+            waiting=bool(row["waiting"]),
+            sent_at=from_ms(row["sent_at"]),
+            version=row["version"],
+        )
+        for row in rows
     )

@@ -14,7 +14,7 @@ from botcore.models import Person
 from botcore.ui import Completion, Reply
 
 from .guard import HEADERS, PICTURE_HEADERS, Guard, Refusal, check_csrf, read_fields
-from .live import Stream, Wakers, cursor_of
+from .live import Stream, Wakers, cursor_of, state_of
 from .messages import Messages
 from .render import Look, clean, render_board, render_notice, render_page, render_reply
 from .sessions import SESSION_LIFE, LinkState, Session, Sessions
@@ -75,6 +75,7 @@ class Pages:
             web.post("/sign-out", self._page_of(self._sign_out)),
             web.get("/pictures/{key}", self._page_of(self._picture)),
             web.get("/board", self._data_of(self._board)),
+            web.get("/state", self._data_of(self._state)),
             web.get("/events", self._data_of(self._events), allow_head=False),
             web.post("/act", self._data_of(self._act)),
             web.post("/form", self._data_of(self._submit_form)),
@@ -151,6 +152,11 @@ class Pages:
         await self._visitor(request)
         board = await self._messages.board()
         return _html(render_board(board, self._tools.clock.now(), self._look))
+
+    async def _state(self, request: web.Request) -> web.Response:
+        """For pages that nobody looks at, which keep no stream open."""
+        await self._visitor(request)
+        return _json(state_of(await self._messages.totals(), self._tools.clock, self._look))
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         await self._visitor(request)

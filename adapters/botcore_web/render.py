@@ -11,12 +11,13 @@ from functools import cache
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from botcore.models import Person
 from botcore.text import clean as text_clean
-from botcore.ui import Block, Button, Card, Choice, Fields, Form, Input, Picture, Reply, Text
+from botcore.ui import Block, Button, Card, Choice, Field, Fields, Form, Input, Picture, Reply, Text
 
-from .messages import Board, Message
+from .messages import Board, Message, is_queue, verb_of
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 2_000
@@ -24,6 +25,7 @@ TEXT_LENGTH = 200_000  # of one paragraph; the rest is counted, not shown
 FOLD_LENGTH, FOLD_LINES = 1_300, 16  # longer paragraphs are folded
 RADIOS = 8  # more choices than these make a list to pick from
 MINUTE, HOUR, DAY = 60, 3600, 86400
+TYPED = re.compile("`([^`\n]+)`")
 KEYS = {"approve": "a", "revise": "v", "reject": "r", "undo": "u"}
 
 
@@ -54,9 +56,28 @@ class Excerpt:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue's card in its parts: about the queue `strip`, `said` and `about`; the rest is about what is in hand."""
+
+    hand: str  # which submission is in hand: the queue and the number, as its buttons name them
+    strip: tuple[Field, ...]
+    said: tuple[Text, ...]  # what was decided last
+    undo: tuple[Button, ...]
+    about: tuple[Button, ...]
+    decide: tuple[Button, ...]  # the ones with a key
+    others: tuple[Button, ...]
+    rows: tuple[tuple[Block, ...], ...]
+
+
 def clean(text: str, limit: int = VALUE_LENGTH) -> str:
     """A text made fit to show, at most `limit` characters of it."""
     return text_clean(text[: limit + 1], limit)
+
+
+def code(text: str) -> Markup:
+    """A text in which what stands between backticks is to be typed."""
+    return Markup(TYPED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped, and then marked up
 
 
 def excerpt(text: str) -> Excerpt:
@@ -102,7 +123,7 @@ def _span(seconds: float, parts: int = 2) -> str:
 
 def short_id(card: Card) -> str:
     """The id by which people name what a card is about; empty where its title says it already."""
-    name = card.subject.rpartition(":")[2] if ":" in card.subject else ""
+    name = card.subject.rpartition(":")[2] if ":" in card.subject and not is_queue(card) else ""
     return "" if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", card.title) else clean(name, 40)
 
 
@@ -112,6 +133,8 @@ def shortcut(button: Button) -> str:
 
 def render_card(message: Message, now: datetime, look: Look) -> str:
     """A card on the board. Once it is settled, what was handed in is folded away."""
+    if message.waiting and is_queue(message.card):
+        return _render_queue(message.card, f"m{message.id}", now, look, message)
     folded, shown = ([], list(_rows(message.card.blocks))) if message.waiting else _fold(message.card.blocks)
     return _render(
         "card.html",
@@ -128,6 +151,8 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
 
 def render_reply_card(card: Card, now: datetime, look: Look) -> str:
     """A card that only one person sees."""
+    if is_queue(card) and card.buttons:
+        return _render_queue(card, "own-card", now, look, None)
     return _render(
         "card.html",
         card=card,
@@ -145,9 +170,45 @@ def render_form(form: Form) -> str:
     return _render("form.html", form=form)
 
 
-def render_reply(reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None) -> dict[str, str]:
+def queue_parts(card: Card) -> Queue:
+    """A queue's card begins with facts about the queue and what was decided last; the submission's blocks follow."""
+    first = card.blocks[0] if card.blocks else None
+    strip = first.fields if isinstance(first, Fields) else ()
+    blocks = card.blocks[bool(strip) :]
+    said = tuple(block for block in itertools.takewhile(_is_titled, blocks) if isinstance(block, Text))
+    own = card.subject.partition(":")[2]
+    undo, about, decide, others = [], [], [], []
+    for button in card.buttons:
+        if verb_of(button) == "undo":
+            undo.append(button)
+        elif button.key:
+            decide.append(button)
+        elif button.id.split(":")[1] == own:
+            about.append(button)
+        else:
+            others.append(button)
+    hand = decide[0].id.partition(":")[2] if decide else "none"
+    return Queue(
+        hand,
+        strip,
+        said,
+        tuple(undo),
+        tuple(about),
+        tuple(decide),
+        tuple(others),
+        tuple(_rows(blocks[len(said) :])),
+    )
+
+
+def render_reply(
+    reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None
+) -> dict[str, str | bool]:
     """A reply in the parts that the page puts in their places. What was `typed` stays in a form that comes back."""
-    parts = {"result": reply.result.value, "text": clean(reply.text, TEXT_LENGTH)}
+    parts: dict[str, str | bool] = {
+        "result": reply.result.value,
+        "text": clean(reply.text, TEXT_LENGTH),
+        "replaces": reply.replaces,
+    }
     if reply.card is not None:
         parts["card"] = render_reply_card(reply.card, now, look)
     if reply.form is not None:
@@ -175,6 +236,10 @@ def render_notice(kind: str, look: Look, **values: str) -> str:
     return _render("notice.html", kind=kind, look=look, values=values)
 
 
+def _render_queue(card: Card, name: str, now: datetime, look: Look, message: Message | None) -> str:
+    return _render("queue.html", card=card, name=name, now=now, look=look, message=message, queue=queue_parts(card))
+
+
 @cache
 def _environment() -> Environment:
     env = Environment(
@@ -187,6 +252,7 @@ def _environment() -> Environment:
     env.filters.update(
         choices=_choices,
         clean=clean,
+        code=code,
         excerpt=excerpt,
         picture_url=_picture_url,
         short_id=short_id,
@@ -218,6 +284,10 @@ def _fold(blocks: Iterable[Block]) -> tuple[list[tuple[Block, ...]], list[tuple[
 
 def _is_light(block: Block) -> bool:
     return isinstance(block, Fields) or (isinstance(block, Text) and not block.quoted)
+
+
+def _is_titled(block: Block) -> bool:
+    return isinstance(block, Text) and bool(block.title)
 
 
 def _choices(question: Input) -> list[Choice]:

@@ -15,7 +15,7 @@ TABLES = (
         waiting INTEGER NOT NULL,           -- 1 while it asks somebody to decide
         sent_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL,
-        version INTEGER NOT NULL UNIQUE     -- counts the changes of all messages; rows are never deleted
+        version INTEGER NOT NULL UNIQUE     -- counts the changes of all messages; the newest row is never deleted
     ) STRICT""",
     "CREATE INDEX web_messages_waiting ON web_messages (id, channel) WHERE waiting = 1",
     "CREATE INDEX web_messages_settled ON web_messages (version) WHERE waiting = 0",
@@ -41,3 +41,11 @@ TABLES = (
 def first(db: Database) -> None:
     for statement in TABLES:
         db.execute(statement)
+
+
+@web()
+def queues(db: Database) -> None:
+    """`waiting` counts from now on how many wait on a card; 0 once it is settled."""
+    db.execute("ALTER TABLE web_messages ADD COLUMN queue INTEGER NOT NULL DEFAULT 0")  # 1: it stands for many
+    db.execute("DROP INDEX web_messages_waiting")
+    db.execute("CREATE INDEX web_messages_open ON web_messages (queue DESC, id, channel, waiting) WHERE waiting > 0")

@@ -7,7 +7,20 @@ from functools import partial
 
 from ..dispatch import Press, Submit
 from ..models import Role
-from . import general, jobs, reviewing, workers
+from . import (
+    bulk,
+    catalogue,
+    comparing,
+    confirming,
+    general,
+    job_changes,
+    jobs,
+    paging,
+    queueing,
+    reviewing,
+    rules,
+    workers,
+)
 from .people import people_commands
 from .registry import Command
 
@@ -17,8 +30,13 @@ def core_commands(adapters: Sequence[str]) -> list[Command]:
     topics = (
         general.COMMANDS,
         jobs.COMMANDS,
+        job_changes.COMMANDS,
+        queueing.COMMANDS,
         reviewing.COMMANDS,
+        bulk.COMMANDS,
         workers.COMMANDS,
+        catalogue.COMMANDS,
+        rules.COMMANDS,
         people_commands(adapters),
     )
     return [command for topic in topics for command in topic]
@@ -31,12 +49,24 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "undo": (Role.REVIEWER, reviewing.press_undo),
     "bonus": (Role.REVIEWER, reviewing.press_bonus),
     "all": (Role.VIEWER, reviewing.press_all),
+    "compare": (Role.VIEWER, comparing.press_compare),
+    "skip": (Role.REVIEWER, queueing.press_skip),
+    "alone": (Role.REVIEWER, queueing.press_alone),
+    "stop": (Role.REVIEWER, queueing.press_stop),
     "more": (Role.VIEWER, workers.press_more),
     "record": (Role.VIEWER, workers.press_record),
     "list": (Role.REVIEWER, workers.press_list),
     "block": (Role.MANAGER, workers.press_block),
-    "confirm": (Role.REVIEWER, workers.press_confirm),
-    "cancel": (Role.REVIEWER, workers.press_cancel),
+    "confirm": (Role.REVIEWER, confirming.press_confirm),
+    "cancel": (Role.REVIEWER, confirming.press_cancel),
+    "page": (Role.VIEWER, paging.press_page),
+    "whole": (Role.VIEWER, paging.press_whole),
+    "approve-all": (Role.REVIEWER, bulk.press_approve_all),
+    "reject-all": (Role.MANAGER, bulk.press_reject_all),
+    "confirm-all": (Role.REVIEWER, bulk.press_confirm_all),
+    "cancel-all": (Role.REVIEWER, bulk.press_cancel_all),
+    "undo-all": (Role.REVIEWER, bulk.press_undo_all),
+    "results": (Role.VIEWER, bulk.press_results),
     "went": (Role.MANAGER, partial(reviewing.press_doubt, answer="went")),
     "again": (Role.MANAGER, partial(reviewing.press_doubt, answer="again")),
     "leave": (Role.MANAGER, partial(reviewing.press_doubt, answer="leave")),
@@ -47,4 +77,6 @@ FORMS: Mapping[str, tuple[Role, Submit]] = {
     "revise": (Role.REVIEWER, reviewing.submit_revise),
     "bonus": (Role.REVIEWER, reviewing.submit_bonus),
     "list": (Role.REVIEWER, workers.submit_list),
+    "reject-all": (Role.MANAGER, bulk.submit_reject_all),
+    "confirm-all": (Role.REVIEWER, bulk.submit_confirm_all),
 }

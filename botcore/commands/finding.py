@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..accounts import Account
-from ..provider import Capability
+from ..accounts import Account, can_serve, known_job, save_job
+from ..models import Job
+from ..pacing import Urgency
+from ..provider import Capability, ProviderError, Refused
 from ..store.port import Reader, Row
 from ..text import one_line, parse_short_id, short_id
 from ..ui import Completion
+from .completing import complete_job
 from .parse import BadInput, shown
 from .registry import Param
 
@@ -35,32 +38,83 @@ async def complete_submission(context: Context, typed: str) -> Sequence[Completi
     ]
 
 
-async def complete_job(context: Context, typed: str) -> Sequence[Completion]:
-    rows = await context.house.store.read(_job_rows, typed)
-    return [Completion(row["id"], one_line(row["title"]), row["account"]) for row in rows]
-
-
 ACCOUNT = Param(
     "account", "the account's name in the config; left out: all", named_only=True, complete=complete_account
 )
 ACCOUNT_FIRST = Param("account", "the account's name in the config; left out: all", complete=complete_account)
 
 
-def chosen_accounts(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> list[Account]:
-    """The account that was named, or all that can do it."""
+JOB = Param("job", "the job's id", required=True, complete=complete_job)
+
+
+def chosen_accounts(
+    context: Context, values: Mapping[str, Any], needs: Capability | None = None, provider: str = ""
+) -> list[Account]:
+    """The account that was named, or all that can do it: those with a capability, or at a marketplace (the word after
+    `provider =`). Raises `BadInput`, which names those that can."""
     accounts = context.house.accounts
-    able = [a for a in accounts.values() if needs is None or needs in a.provider.capabilities]
+    able = [a for a in accounts.values() if can_serve(a, needs, provider)]
     name = values.get("account")
     if name is None:
         if not accounts:
             raise BadInput("no account is configured: add one under [accounts.NAME] in the config")
+        if not able:
+            raise BadInput("no configured account can do that")
         return able
     if name not in accounts:
         raise BadInput(f"there is no account {shown(name)}; one of: {', '.join(accounts) or 'none is configured'}")
     if accounts[name] not in able:
-        others = ", ".join(a.name for a in able) or "no configured account can"
-        raise BadInput(f"{name} ({accounts[name].provider.title}) cannot do that; these can: {others}")
+        others = f"these can: {', '.join(a.name for a in able)}" if able else "no configured account can"
+        raise BadInput(f"{name} ({accounts[name].provider.title}) cannot do that; {others}")
     return [accounts[name]]
+
+
+def find_account(
+    context: Context, values: Mapping[str, Any], needs: Capability | None = None, provider: str = ""
+) -> Account:
+    """The one account that is meant: the one that was named, or the only one that can. Raises `BadInput`."""
+    able = chosen_accounts(context, values, needs, provider)
+    if len(able) > 1:
+        raise BadInput(f"several accounts can do that: say account= one of {', '.join(a.name for a in able)}")
+    return able[0]
+
+
+def leading_account(context: Context, values: Mapping[str, Any], rest: str) -> dict[str, Any]:
+    """The values of a command whose first word may be an account's name or already the first of `rest`."""
+    name = values.get("account")
+    if name is None or name in context.house.accounts:
+        return dict(values)
+    others = {key: value for key, value in values.items() if key != "account"}
+    return {**others, rest: " ".join(part for part in (name, values.get(rest)) if part)}
+
+
+async def find_job(
+    context: Context, values: Mapping[str, Any], needs: Capability | None = None, provider: str = ""
+) -> tuple[Account, Job]:
+    """The job that `values["job"]` names, as the marketplace has it now, and its account. Raises `BadInput`, also where
+    it is in two accounts, in one that cannot do what is asked, or cannot be read."""
+    wanted: str = values["job"]
+    able = chosen_accounts(context, values, needs, provider)
+    accounts = able if "account" in values else chosen_accounts(context, {})
+    having = await context.house.store.read(_having, wanted, [account.name for account in accounts])
+    found: list[tuple[Account, Job]] = []
+    problems: list[str] = []
+    for account in [context.house.accounts[name] for name in having] or accounts:
+        try:
+            found.append((account, await account.call(lambda p: p.job(wanted), Urgency.PERSON)))
+        except Refused:
+            continue
+        except ProviderError as error:
+            problems.append(f"{account.name}: {error}")
+    if not found:
+        raise BadInput("; ".join(problems) or f"there is no job {shown(wanted)}; see `job list`")
+    if len(found) > 1:
+        names = ", ".join(account.name for account, _ in found)
+        raise BadInput(f"{shown(wanted)} is in several accounts: say account= one of {names}")
+    account, job = found[0]
+    chosen_accounts(context, {"account": account.name}, needs, provider)
+    await context.house.store.tx(save_job, job, context.now())
+    return account, job
 
 
 class NotThere(BadInput):
@@ -68,8 +122,13 @@ class NotThere(BadInput):
 
 
 async def find_submission(context: Context, text: str, account: str | None = None) -> Row:
-    """The submission that an id names, its newest revision. Raises `BadInput`, also where it is in two accounts."""
-    rows = await context.house.store.read(_by_id, text, account)
+    """The submission that an id names, its newest revision; after a #, only a short id is one. Raises `BadInput`, also
+    where it is in two accounts, and where the marketplace's id of one is the short id of another."""
+    ours, theirs = await context.house.store.read(_by_id, text, account)
+    if ours and theirs and ours["id"] not in {row["id"] for row in theirs}:
+        names = f"say #{short_id(ours['id'])} or #{short_id(theirs[0]['id'])}"
+        raise BadInput(f"{shown(text)} is one submission here and another at the marketplace: {names}")
+    rows = [ours] if ours else theirs
     if not rows:
         raise NotThere(f"there is no submission {shown(text)}; see `pending`")
     if len({row["account"] for row in rows}) > 1:
@@ -78,23 +137,43 @@ async def find_submission(context: Context, text: str, account: str | None = Non
     return rows[0]
 
 
-def _by_id(reader: Reader, text: str, account: str | None) -> list[Row]:
-    number = parse_short_id(text)
-    found: list[Row] = []
-    if number is not None:
-        found += reader.q(
-            "SELECT * FROM submissions WHERE id = :id AND (:account IS NULL OR account = :account)",
-            id=number,
-            account=account,
-        )
-    if not found:
-        found += reader.q(
-            """SELECT * FROM submissions WHERE task_id = :task AND (:account IS NULL OR account = :account)
-               ORDER BY revision DESC""",
-            task=text,
-            account=account,
-        )
-    return found
+async def pressed_submission(context: Context, subject: str) -> Row:
+    """The submission that a button names, by its short id. Raises `BadInput`."""
+    return await find_submission(context, f"#{subject}")
+
+
+def meant_workers(reader: Reader, account: str, texts: Sequence[str]) -> list[str]:
+    """Workers by their ids, or by submissions of theirs; an id that was never seen here is left as it is."""
+    return list(dict.fromkeys(_worker(reader, account, text) for text in texts))
+
+
+def _worker(reader: Reader, account: str, text: str) -> str:
+    seen = reader.value(
+        "SELECT 1 FROM submissions WHERE worker_id = :text AND account = :account LIMIT 1", text=text, account=account
+    )
+    number = None if seen else parse_short_id(text)
+    if number is None:
+        return text
+    worker: str | None = reader.value(
+        "SELECT worker_id FROM submissions WHERE id = :id AND account = :account", id=number, account=account
+    )
+    return worker or text
+
+
+def _by_id(reader: Reader, text: str, account: str | None) -> tuple[Row | None, Sequence[Row]]:
+    """The submission with this short id, and the revisions of that with this id at its marketplace, the newest first."""
+    ours = reader.one(
+        "SELECT * FROM submissions WHERE id = :id AND (:account IS NULL OR account = :account)",
+        id=parse_short_id(text),
+        account=account,
+    )
+    theirs = reader.q(
+        """SELECT * FROM submissions WHERE task_id = :task AND (:account IS NULL OR account = :account)
+           ORDER BY revision DESC""",
+        task=text,
+        account=account,
+    )
+    return ours, theirs
 
 
 def _waiting_rows(reader: Reader) -> Sequence[Row]:
@@ -106,10 +185,6 @@ def _waiting_rows(reader: Reader) -> Sequence[Row]:
     )
 
 
-def _job_rows(reader: Reader, typed: str) -> Sequence[Row]:
-    pattern = "%" + typed.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return reader.q(
-        """SELECT account, id, title FROM jobs WHERE id LIKE :pattern ESCAPE '\\' OR title LIKE :pattern ESCAPE '\\'
-           ORDER BY read_at DESC LIMIT 25""",
-        pattern=pattern,
-    )
+def _having(reader: Reader, job: str, accounts: Sequence[str]) -> list[str]:
+    """Those of these accounts that are known to have a job of this id."""
+    return [name for name in accounts if known_job(reader, name, job)]

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..accounts import Account
+from ..accounts import Account, keep_balance
 from ..dispatch import stranger
-from ..models import Balance, Role
+from ..models import Role
 from ..pacing import Urgency
 from ..provider import Capability, ProviderError
-from ..store.port import Tx
 from ..text import money
 from ..ui import Card, Reply, Result, Table, Text, Tone
 from .finding import ACCOUNT_FIRST, chosen_accounts
@@ -75,19 +74,9 @@ async def _ask_balance(context: Context, account: Account) -> tuple[tuple[str, s
         balance = await account.call(lambda p: p.balance(), Urgency.PERSON)
     except ProviderError as error:
         return (account.name, "—", str(error)), False
-    await context.house.store.tx(_keep_balance, account.name, balance, context.now())
+    await context.house.store.tx(keep_balance, account.name, balance, context.now())
     extra = ", ".join(f"{name} {money(amount)}" for name, amount in balance.extra)
     return (account.name, money(balance.spendable), extra), True
-
-
-def _keep_balance(tx: Tx, account: str, balance: Balance, now: int) -> None:
-    tx.q(
-        """INSERT INTO accounts (name, spendable, balance_at) VALUES (:account, :spendable, :now)
-           ON CONFLICT (name) DO UPDATE SET spendable = excluded.spendable, balance_at = excluded.balance_at""",
-        account=account,
-        spendable=str(balance.spendable),
-        now=now,
-    )
 
 
 def problem_block(problem: str) -> Text:

@@ -10,19 +10,17 @@ from ..accounts import Account, save_job
 from ..cards import next_deadline
 from ..models import Job, JobStatus, Role
 from ..pacing import Urgency
-from ..provider import ProviderError, Refused
+from ..provider import ProviderError
 from ..store.port import Reader, Row, Tx
 from ..text import ago, clean, money, one_line
 from ..ui import Block, Card, Field, Fields, Reply, Result, Table, Text, Tone
-from .finding import ACCOUNT, ACCOUNT_FIRST, chosen_accounts, complete_job
+from .finding import ACCOUNT, ACCOUNT_FIRST, JOB, chosen_accounts, find_job
 from .general import problem_block
-from .parse import BadInput, shown
+from .paging import paged
 from .registry import Command, Param
 
 if TYPE_CHECKING:
     from ..dispatch import Context
-
-MOST = 50  # rows of one list
 
 
 async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -45,38 +43,26 @@ async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
             job.account,
             job.status_text.lower(),
             f"{job.done} / {job.positions}",
-            str(job.unrated),
+            "—" if job.unrated is None else str(job.unrated),
             money(job.price) if job.price is not None else "—",
         )
-        for job in jobs[:MOST]
+        for job in jobs
     )
     blocks.insert(0, Table(("Job", "Id", "Account", "Status", "Done", "To rate", "Price"), rows, empty="No jobs."))
-    more = f"{len(jobs) - MOST} more are on the website" if len(jobs) > MOST else ""
     failed = len(blocks) > len(accounts)
-    return Reply(card=Card("Jobs", blocks=tuple(blocks), footer=more), result=Result.REFUSED if failed else Result.DONE)
+    return await paged(context, Card("Jobs", blocks=tuple(blocks)), result=Result.REFUSED if failed else Result.DONE)
 
 
 async def _job_show(context: Context, values: Mapping[str, Any]) -> Reply:
-    wanted: str = values["job"]
-    problems: list[str] = []
-    for account in chosen_accounts(context, values):
-        try:
-            job = await account.call(lambda p: p.job(wanted), Urgency.PERSON)
-        except Refused:
-            continue
-        except ProviderError as error:
-            problems.append(f"{account.name}: {error}")
-            continue
-        await context.house.store.tx(save_job, job, context.now())
-        return Reply(card=_job_card(job))
-    raise BadInput("; ".join(problems) or f"there is no job {shown(wanted)}; see `job list`")
+    _, job = await find_job(context, values)
+    return await paged(context, _job_card(job))
 
 
 def _job_card(job: Job) -> Card:
     tone = {JobStatus.RUNNING: Tone.SUCCESS, JobStatus.PAUSED: Tone.WARNING, JobStatus.BLOCKED: Tone.DANGER}
     facts = [
         Field("Done", f"{job.done} of {job.positions}"),
-        Field("To rate", str(job.unrated)),
+        Field("To rate", "not told" if job.unrated is None else str(job.unrated)),
         Field("Price", money(job.price) if job.price is not None else "—"),
         Field("Rate within", f"{job.rate_within_days} days" if job.rate_within_days else "—"),
         Field("Where", job.zone or "—"),
@@ -86,12 +72,12 @@ def _job_card(job: Job) -> Card:
         facts.append(Field("Posted", "", job.created_at))
     blocks: list[Block] = [Fields(tuple(facts))]
     if job.instructions:
-        lines = "\n".join(f"{n}. {clean(line, 500)}" for n, line in enumerate(job.instructions, 1))
+        lines = "\n".join(f"{n}. {clean(line, 10_000)}" for n, line in enumerate(job.instructions, 1))
         blocks.append(Text(lines, title="Instructions"))
     if job.notes:
-        blocks.append(Text(clean(job.notes, 1000), title="Notes"))
+        blocks.append(Text(clean(job.notes, 10_000), title="Notes"))
     if job.proofs:
-        blocks.append(Text("\n".join(f"{p.kind}: {clean(p.description, 300)}" for p in job.proofs), title="Proofs"))
+        blocks.append(Text("\n".join(f"{p.kind}: {clean(p.description, 2_000)}" for p in job.proofs), title="Proofs"))
     return Card(
         one_line(job.title),
         subject=f"job:{job.id}",
@@ -124,7 +110,7 @@ async def _pending(context: Context, values: Mapping[str, Any]) -> Reply:
         empty="Nothing is waiting to be rated.",
     )
     blocks: list[Block] = [table, *(problem_block(text) for text in _unread(context, accounts))]
-    return Reply(card=Card("Pending", badge=f"{total} waiting", blocks=tuple(blocks)))
+    return await paged(context, Card("Pending", badge=f"{total} waiting", blocks=tuple(blocks)))
 
 
 def _unread(context: Context, accounts: Sequence[str]) -> list[str]:
@@ -164,7 +150,7 @@ COMMANDS = (
         "everything about a job",
         Role.VIEWER,
         _job_show,
-        (Param("job", "the job's id", required=True, complete=complete_job), ACCOUNT),
+        (JOB, ACCOUNT),
     ),
     Command("pending", "what waits to be rated, by job", Role.VIEWER, _pending, (ACCOUNT_FIRST,), reads_work=True),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MAX_LINE = 4_000
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = re.compile(rf"(?:{_QUOTED.pattern}|\S)+", re.DOTALL)
+_BEGUN = re.compile(r'(?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"])+', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _MONEY = re.compile(r"\$? ?([0-9]{1,7}(?:\.[0-9]{0,4})?|\.[0-9]{1,4})")
@@ -87,12 +89,12 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
         if match and (name := _param_name(params, match[1])):
             named[name] = match[2]
             open_text = name if params[name].kind is Kind.TEXT else ""
+        elif (flag := params.get(_param_name(params, word))) and flag.kind is Kind.FLAG:
+            named[flag.name] = "yes"  # also after a text: quoted, it is part of that
         elif open_text:
             named[open_text] += f" {word}"
         elif match and not free_text:  # `bonsu=1` must not pass for one more id
             raise BadInput(f"`{command.name}` has no {shown(match[1])}=; it is typed `{usage(command)}`")
-        elif (flag := params.get(_param_name(params, word))) and flag.kind is Kind.FLAG:
-            named[flag.name] = "yes"
         else:
             positional.append(word)
     raw = _by_position(command, positional, named)
@@ -105,15 +107,17 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
 def _param_name(params: Mapping[str, Param], typed: str) -> str:
     """The parameter that is meant, whatever its case and dashes; "" where there is none."""
     plain = typed.lower()
-    return next((name for name in (plain, plain.replace("-", "_")) if name in params), "")
+    return next((name for name in (plain, plain.replace("-", "_"), plain.replace("_", "-")) if name in params), "")
 
 
 def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -> dict[str, Any]:
     raw: dict[str, Any] = dict(named)
     places = [param for param in command.params if not param.named_only and param.name not in named]
-    for param in places:
+    for place, param in enumerate(places):
         if not words:
             break
+        if not param.required and len(words) <= sum(later.required for later in places[place + 1 :]):
+            continue  # `deposit 25`: what may be left out is, where the words are needed for what may not
         if param.many:
             raw[param.name] = tuple(words)
             words = []
@@ -162,7 +166,7 @@ def parse_money(text: str, name: str = "an amount") -> Decimal:
 def _usage(param: Param) -> str:
     name = param.name.upper() + ("..." if param.many else "")
     if param.named_only or param.kind is Kind.FLAG:
-        return f"[{param.name}{'' if param.kind is Kind.FLAG else '='}]"
+        name = param.name + ("" if param.kind is Kind.FLAG else "=")
     return name if param.required else f"[{name}]"
 
 
@@ -176,13 +180,19 @@ async def complete_words(commands: Sequence[Command], context: Context, line: st
     rest = text[len(exact.name) :]
     if not rest:
         return [Completion(exact.name, usage(exact), exact.help)]
-    words = rest.lstrip().split(" ")
-    return (await _complete_param(exact, context, words))[:25]
+    return (await _complete_param(exact, context, _begun_words(rest)))[:25]
+
+
+def _begun_words(rest: str) -> list[str]:
+    """The words of a line as it is typed, the last one unfinished: a quotation mark may still be open."""
+    words = [match[0] for match in _BEGUN.finditer(rest)]
+    return [*words, ""] if not words or not rest.endswith(words[-1]) else words
 
 
 async def _complete_param(command: Command, context: Context, words: list[str]) -> list[Completion]:
     last = words[-1]
     used = {word.partition("=")[0] for word in words[:-1] if "=" in word}
+    context = replace(context, typed=_so_far(command, words[:-1]))
     if match := _NAMED.fullmatch(last):
         param = next((p for p in command.params if p.name == match[1]), None)
         found = await _values(param, context, match[2]) if param else []
@@ -199,9 +209,18 @@ async def _complete_param(command: Command, context: Context, words: list[str]) 
     return [*found, *named]
 
 
+def _so_far(command: Command, words: Sequence[str]) -> dict[str, str]:
+    """What stands on an unfinished line, by parameter."""
+    params = {param.name: param for param in command.params}
+    named = {match[1]: match[2] for word in words if (match := _NAMED.fullmatch(word)) and match[1] in params}
+    places = [name for name, param in params.items() if not param.named_only and name not in named]
+    placed = dict(zip(places, (word for word in words if "=" not in word), strict=False))
+    return {name: text.replace('"', "") for name, text in {**placed, **named}.items()}
+
+
 async def _values(param: Param | None, context: Context, typed: str) -> list[Completion]:
     if param is None:
         return []
     if param.choices:
         return [Completion(c, c) for c in param.choices if c.startswith(typed.lower())]
-    return list(await param.complete(context, typed)) if param.complete else []
+    return list(await param.complete(context, typed.replace('"', ""))) if param.complete else []

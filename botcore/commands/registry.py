@@ -50,7 +50,8 @@ Runner = Callable[["Context", Mapping[str, Any]], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command. `name` may be of two words (`job list`). `needs`: shown only where an account can serve it.
+    """A command. `name` may be of two words (`job list`). `needs`: shown only where an account can serve it;
+    `provider`: only where an account is at that marketplace (the word after `provider =` in the config).
 
     `run` gets checked, typed values: str, int, Decimal, bool, or a tuple of str; what was left out is absent.
     """
@@ -64,3 +65,4 @@ class Command:
     open_to_strangers: bool = False
     aliases: tuple[str, ...] = ()
     reads_work: bool = False  # a bot that was not running reads the marketplace first
+    provider: str = ""

@@ -10,25 +10,23 @@ from .. import operations, rating
 from ..cards import DOUBT, submission_card
 from ..clock import from_ms
 from ..models import Role, Satisfaction, Verdict
+from ..provider import Capability
+from ..queues import hand_back
 from ..review import Ask, Made, NotPossible, TooLate, current_decision, decide, last_undoable, undo
-from ..settings import Reason
 from ..spending import OverLimit
-from ..store.port import Reader, Row, StoreError
+from ..store.port import Reader, Row, StoreError, Tx
 from ..text import clean, money, one_line, parse_short_id, short_id
 from ..ui import Button, Card, Choice, Form, Input, InputKind, Reply, Result, Table, Tone
-from .finding import ACCOUNT, complete_submission, find_submission
+from .finding import ACCOUNT, chosen_accounts, complete_submission, find_submission
 from .parse import BadInput, parse_money
+from .queueing import Target, find_target, go_on
+from .reasons import complete_reason, reason_filled_in, reason_inputs, reason_named
 from .registry import Command, Kind, Param
 
 if TYPE_CHECKING:
     from ..dispatch import Context
 
-OWN_WORDS = "Own words"
 HISTORY = 30  # decisions shown at once
-
-
-def reasons_for(context: Context, verdict: Verdict) -> list[Reason]:
-    return [reason for reason in context.house.reasons if reason.verdict == verdict]
 
 
 # commands
@@ -48,17 +46,24 @@ async def _whole(context: Context, number: int) -> Reply:
 
 def _command_for(verdict: Verdict) -> Command:
     async def run(context: Context, values: Mapping[str, Any]) -> Reply:
-        comment, satisfaction = _reason(context, verdict, values.get("reason", ""), values.get("satisfaction"))
+        comment, satisfaction = reason_named(context, verdict, values.get("reason", ""), values.get("satisfaction"))
         bonus = values.get("bonus", Decimal(0))
+        block = values.get("block", False)
+        if block and not context.may(Role.MANAGER):
+            raise NotPossible("to block a worker needs a manager")
         made: list[Made] = []
         lines: list[str] = []
         for text in values["ids"]:
             try:
                 row = await find_submission(context, text, values.get("account"))
-                made.append(await _decide(context, row["id"], None, verdict, satisfaction, comment, bonus))
+                if block:
+                    chosen_accounts(context, {"account": row["account"]}, Capability.BLOCK_WHILE_RATING)
+                made.append(await _decide(context, row["id"], None, verdict, satisfaction, comment, bonus, block))
                 lines.append(f"{short_id(row['id'])} {verdict.past}")
-            except (BadInput, NotPossible, OverLimit, StoreError) as error:
+            except (BadInput, NotPossible, OverLimit) as error:
                 lines.append(str(error))  # the others are decided all the same
+            except StoreError as error:
+                lines.append(f"{text} is not saved: {error}")
         failed = len(made) < len(values["ids"])
         held = _held_words(context, made)
         card = None
@@ -84,7 +89,7 @@ def _command_for(verdict: Verdict) -> Command:
             "a canned reason's label, or own words",
             Kind.TEXT,
             named_only=True,
-            complete=_complete_reason(verdict),
+            complete=complete_reason(verdict),
         ),
     ]
     if verdict is Verdict.APPROVE:
@@ -92,21 +97,10 @@ def _command_for(verdict: Verdict) -> Command:
     if verdict is not Verdict.REVISE:
         fitting = tuple(s.value for s in Satisfaction if s.verdict is verdict)
         params.append(Param("satisfaction", "how well it was done", named_only=True, choices=fitting))
+    if verdict is Verdict.REJECT:
+        params.append(Param("block", "keeps the worker from your jobs too, for good; for managers", Kind.FLAG))
     what = {"approve": "pay submissions", "revise": "send submissions back", "reject": "refuse submissions"}[verdict]
     return Command(verdict.value, what, Role.REVIEWER, run, (*params, ACCOUNT), reads_work=True)
-
-
-def _complete_reason(verdict: Verdict) -> Any:
-    async def complete(context: Context, typed: str) -> Sequence[Any]:
-        from ..ui import Completion
-
-        return [
-            Completion(f'"{reason.label}"' if " " in reason.label else reason.label, reason.label, reason.text)
-            for reason in reasons_for(context, verdict)
-            if reason.label.lower().startswith(typed.lower().lstrip('"'))
-        ]
-
-    return complete
 
 
 async def _undo(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -121,11 +115,18 @@ async def _undo(context: Context, values: Mapping[str, Any]) -> Reply:
     return Reply(f"Undone: {short_id(number)} waits again.")
 
 
-async def _undo_submission(context: Context, number: int) -> Reply:
-    decision = await context.house.store.read(current_decision, number)
-    if decision is None:
-        raise NotPossible(f"nobody has decided {short_id(number)}")
-    await context.house.store.tx(undo, decision["id"], context.person.name, context.actor.adapter, context.now())
+async def _undo_submission(context: Context, number: int, queue: Row | None = None) -> Reply:
+    """Takes a decision back; where that was asked in a queue, the submission is in its hand again."""
+
+    def take_back(tx: Tx) -> None:
+        decision = current_decision(tx, number)
+        if decision is None:
+            raise NotPossible(f"nobody has decided {short_id(number)}")
+        undo(tx, decision["id"], context.person.name, context.actor.adapter, context.now())
+        if queue:
+            hand_back(tx, queue["id"], number, context.now())
+
+    await context.house.store.tx(take_back)
     return Reply(f"Undone: {short_id(number)} waits again.")
 
 
@@ -150,10 +151,10 @@ async def _history(context: Context, values: Mapping[str, Any]) -> Reply:
 
 
 def _history_rows(reader: Reader, person: str | None, account: str | None) -> Sequence[Row]:
+    whose, newest = ("d.person = :person", "d.decided_at DESC, d.id DESC") if person else ("1", "d.id DESC")
     return reader.q(
-        """SELECT d.* FROM decisions d JOIN submissions s ON s.id = d.submission
-           WHERE (:person IS NULL OR d.person = :person) AND (:account IS NULL OR s.account = :account)
-           ORDER BY d.id DESC LIMIT :limit""",
+        f"""SELECT d.* FROM decisions d JOIN submissions s ON s.id = d.submission
+            WHERE {whose} AND (:account IS NULL OR s.account = :account) ORDER BY {newest} LIMIT :limit""",  # noqa: S608
         person=person,
         account=account,
         limit=HISTORY,
@@ -164,8 +165,13 @@ def _history_rows(reader: Reader, person: str | None, account: str | None) -> Se
 
 
 async def press_approve(context: Context, subject: str, revision: int) -> Reply:
-    made = await _decide(context, _number(subject), revision, Verdict.APPROVE, None, "", Decimal(0))
-    return Reply(f"{subject} approved. {_held_words(context, [made])}".strip(), decisions=(made.id,))
+    target = await find_target(context, subject, revision)
+
+    async def approve() -> Reply:
+        made = await _decide(context, target.submission, target.revision, Verdict.APPROVE, None, "", Decimal(0))
+        return Reply(f"{target.name} approved. {_held_words(context, [made])}".strip(), decisions=(made.id,))
+
+    return await go_on(context, target, approve())
 
 
 async def press_reject(context: Context, subject: str, revision: int) -> Reply:
@@ -177,7 +183,8 @@ async def press_revise(context: Context, subject: str, revision: int) -> Reply:
 
 
 async def press_undo(context: Context, subject: str, revision: int) -> Reply:
-    return await _undo_submission(context, _number(subject))
+    target = await find_target(context, subject, revision)
+    return await go_on(context, target, _undo_submission(context, target.submission, target.queue))
 
 
 async def press_all(context: Context, subject: str, revision: int) -> Reply:
@@ -189,7 +196,8 @@ async def press_doubt(context: Context, subject: str, revision: int, answer: str
     who = (context.person.name, context.actor.adapter, context.now())
     store = context.house.store
     if operation := operations.parse_operation(subject):
-        await store.tx(operations.answer_doubt, operation, answer, *who)
+        person, via, now = who
+        await store.tx(operations.answer_doubt, operation, answer, person, via, context.house.kinds, now)
     else:
         decision = await store.read(current_decision, _number(subject))
         if decision is None:
@@ -207,8 +215,13 @@ async def press_bonus(context: Context, subject: str, revision: int) -> Reply:
 
 
 async def _open_form(context: Context, subject: str, revision: int, verdict: Verdict) -> Reply:
-    await _still_open(context, _number(subject))
-    return Reply(form=_reason_form(context, subject, revision, verdict))
+    target = await find_target(context, subject, revision)
+
+    async def ask() -> Reply:
+        await _still_open(context, target.submission)
+        return Reply(form=_reason_form(context, subject, revision, target, verdict))
+
+    return await go_on(context, target, ask())
 
 
 async def _still_open(context: Context, number: int) -> None:
@@ -239,19 +252,17 @@ async def submit_revise(context: Context, subject: str, revision: int, values: M
 async def _submit_reason(
     context: Context, subject: str, revision: int, values: Mapping[str, str], verdict: Verdict
 ) -> Reply:
-    chosen, words = values.get("reason", ""), clean(values.get("words", "")).strip()
-    satisfaction: Satisfaction | None = None
-    comment = words
-    if chosen and (reason := next((r for r in reasons_for(context, verdict) if r.label == chosen), None)):
-        satisfaction = reason.satisfaction
-        comment = f"{reason.text} {words}".strip()
+    comment, satisfaction = reason_filled_in(context, verdict, values)
+    target = await find_target(context, subject, revision)
     if not comment:
-        form = _reason_form(context, subject, revision, verdict, "choose a reason or write one: the worker is told why")
-        return Reply(form=form, result=Result.REFUSED)
-    if verdict is Verdict.REJECT and satisfaction is None:
-        satisfaction = Satisfaction.INCORRECT
-    made = await _decide(context, _number(subject), revision, verdict, satisfaction, comment, Decimal(0))
-    return Reply(f"{subject} {verdict.past}. {_held_words(context, [made])}".strip(), decisions=(made.id,))
+        said = "choose a reason or write one: the worker is told why"
+        return Reply(form=_reason_form(context, subject, revision, target, verdict, said), result=Result.REFUSED)
+
+    async def decide_so() -> Reply:
+        made = await _decide(context, target.submission, target.revision, verdict, satisfaction, comment, Decimal(0))
+        return Reply(f"{target.name} {verdict.past}. {_held_words(context, [made])}".strip(), decisions=(made.id,))
+
+    return await go_on(context, target, decide_so())
 
 
 async def submit_bonus(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
@@ -270,15 +281,13 @@ async def submit_bonus(context: Context, subject: str, revision: int, values: Ma
     return Reply(f"{words} {_held_words(context, [made])}".strip(), decisions=(made.id,))
 
 
-def _reason_form(context: Context, subject: str, revision: int, verdict: Verdict, error: str = "") -> Form:
-    choices = tuple(Choice(reason.label, reason.label) for reason in reasons_for(context, verdict))
-    inputs = [
-        Input("reason", "Reason", InputKind.CHOICE, choices=choices, error=error),
-        Input("words", OWN_WORDS, InputKind.PARAGRAPH, help="added to the reason; the worker reads it"),
-    ]
+def _reason_form(
+    context: Context, subject: str, revision: int, target: Target, verdict: Verdict, error: str = ""
+) -> Form:
     label = verdict.value.capitalize()
     tone = Tone.DANGER if verdict is Verdict.REJECT else Tone.WARNING
-    return Form(f"{verdict}:{subject}:{revision}", f"{label} {subject}", tuple(inputs), label, tone)
+    inputs = reason_inputs(context, verdict, error)
+    return Form(f"{verdict}:{subject}:{revision}", f"{label} {target.name}", inputs, label, tone)
 
 
 def _bonus_form(
@@ -329,6 +338,7 @@ async def _decide(
     satisfaction: Satisfaction | None,
     comment: str,
     bonus: Decimal,
+    block: bool = False,
 ) -> Made:
     ask = Ask(
         submission=number,
@@ -339,32 +349,20 @@ async def _decide(
         satisfaction=satisfaction,
         comment=clean(comment).strip()[:2000],
         bonus=bonus,
+        block=block,
         revision=revision,
     )
-    await _configured(context, number)
-    made = await context.house.store.tx(decide, ask, context.house.limits, context.now())
+    made = await context.house.store.tx(_decide_if_configured, context, ask, context.now())
     context.house.decided(made)
     return made
 
 
-async def _configured(context: Context, number: int) -> None:
+def _decide_if_configured(tx: Tx, context: Context, ask: Ask, now: int) -> Made:
     """A decision that could never leave is not taken."""
-    account = await context.house.store.read(_account_of, number)
+    account = tx.value("SELECT account FROM submissions WHERE id = :id", id=ask.submission)
     if account is not None and account not in context.house.accounts:
         raise NotPossible(f"the account {account} is not in the config any more")
-
-
-def _account_of(reader: Reader, number: int) -> str | None:
-    found: str | None = reader.value("SELECT account FROM submissions WHERE id = :id", id=number)
-    return found
-
-
-def _reason(context: Context, verdict: Verdict, text: str, satisfaction: str | None) -> tuple[str, Satisfaction | None]:
-    chosen = next((r for r in reasons_for(context, verdict) if r.label.lower() == text.strip().lower()), None)
-    said = Satisfaction(satisfaction) if satisfaction else (chosen.satisfaction if chosen else None)
-    if verdict is Verdict.REJECT and said is None:
-        said = Satisfaction.INCORRECT
-    return (chosen.text if chosen else text), said
+    return decide(tx, ask, context.house.limits, now)
 
 
 def _number(subject: str) -> int:
@@ -388,6 +386,11 @@ def more_card(name: str, revision: int, *, waiting: bool, bonus: bool) -> Card:
         Button(f"list:{name}:{revision}", "Add to a list…"),
         Button(f"block:{name}:{revision}", "Block the worker…", Tone.DANGER),
     ]
+    if waiting:
+        buttons += [
+            Button(f"approve-all:{name}:{revision}", "Approve all of this job…", Tone.SUCCESS),
+            Button(f"reject-all:{name}:{revision}", "Reject all of this job…", Tone.DANGER),
+        ]
     return Card(f"More for {name}", buttons=tuple(buttons))
 
 

@@ -6,30 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..accounts import Account
-from ..cards import operation_card, record
+from ..cards import record
+from ..catalogue import LISTS
 from ..clock import from_ms
-from ..models import Role, WorkerList
-from ..operations import (
-    ADD_TO_LIST,
-    BLOCK,
-    KINDS,
-    UNBLOCK,
-    Draft,
-    Kind,
-    cancel,
-    confirm,
-    operation_name,
-    parse_operation,
-    quote,
-    unfinished,
-)
-from ..pacing import Urgency
-from ..provider import Capability
+from ..core_kinds import ADD_TO_LIST, BLOCK, UNBLOCK
+from ..kinds import OperationKind
+from ..models import Role
+from ..provider import Capability, ProviderError
 from ..review import NotPossible
 from ..store.port import Reader, Row
 from ..text import clean, one_line, short_id
-from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Result, Table, Tone
-from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission
+from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Table, Tone
+from .asking import ask, at_once
+from .catalogue import on_shelf
+from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission, pressed_submission
 from .parse import BadInput, shown
 from .registry import Command, Param
 from .reviewing import more_card
@@ -37,7 +27,6 @@ from .reviewing import more_card
 if TYPE_CHECKING:
     from ..dispatch import Context
 
-WAIT = 10.0  # seconds a person waits for an operation's end before they are told that it is on its way
 RECENT = 10
 
 
@@ -76,26 +65,12 @@ def _worker_card(reader: Reader, account: str, worker: str) -> Card:
     )
 
 
-def _quoting(kind: Kind, needs: Capability, words: str) -> Any:
+def _quoting(kind: OperationKind, needs: Capability, words: str) -> Any:
     async def run(context: Context, values: Mapping[str, Any]) -> Reply:
         account, worker = await _worker(context, values, needs)
-        return await _quote(context, account, kind, {"workers": worker}, words.format(worker=one_line(worker)))
+        return await ask(context, account, kind, {"workers": worker}, words.format(worker=one_line(worker)))
 
     return run
-
-
-async def _quote(context: Context, account: Account, kind: Kind, args: Mapping[str, str], summary: str) -> Reply:
-    draft = Draft(
-        kind=kind,
-        account=account.name,
-        args=args,
-        summary=summary,
-        person=context.person.name,
-        via=context.actor.adapter,
-    )
-    number = await context.house.store.tx(quote, draft, context.now())
-    card = await context.house.store.read(operation_card, number)
-    return Reply(card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
 
 
 async def _worker(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> tuple[Account, str]:
@@ -127,73 +102,47 @@ def _worker_rows(reader: Reader, worker: str, account: str | None) -> Sequence[R
 
 
 async def press_more(context: Context, subject: str, revision: int) -> Reply:
-    row = await find_submission(context, subject)
+    row = await pressed_submission(context, subject)
     waiting = row["state"] in ("new", "shown")
     return Reply(card=more_card(subject, revision, waiting=waiting, bonus=context.house.limits.max_bonus is not None))
 
 
 async def press_record(context: Context, subject: str, revision: int) -> Reply:
-    row = await find_submission(context, subject)
+    row = await pressed_submission(context, subject)
     return Reply(card=await context.house.store.read(_worker_card, row["account"], row["worker_id"]))
 
 
 async def press_block(context: Context, subject: str, revision: int) -> Reply:
-    row = await find_submission(context, subject)  # never a worker whose id happens to look like a submission's
+    row = await pressed_submission(context, subject)  # never a worker whose id happens to look like a submission's
     account = chosen_accounts(context, {"account": row["account"]}, Capability.BLOCK)[0]
     words = BLOCK_WORDS.format(worker=one_line(row["worker_id"]))
-    return await _quote(context, account, BLOCK, {"workers": row["worker_id"]}, words)
+    return await ask(context, account, BLOCK, {"workers": row["worker_id"]}, words)
 
 
 async def press_list(context: Context, subject: str, revision: int) -> Reply:
-    row = await find_submission(context, subject)
+    row = await pressed_submission(context, subject)
     account = chosen_accounts(context, {"account": row["account"]}, Capability.ADD_TO_LIST)[0]
-    lists: Sequence[WorkerList] = await account.call(lambda p: p.lists(), Urgency.PERSON)
-    if not lists:
+    kept = await on_shelf(context, account, LISTS)
+    if isinstance(kept, ProviderError):
+        raise kept
+    if not kept.items:
         raise NotPossible("this account has no lists: make one on the website first")
-    choices = tuple(Choice(item.id, f"{one_line(item.name)} ({item.workers})") for item in lists)
+    choices = tuple(
+        Choice(item.id, one_line(item.name) + (f" ({item.workers})" if item.workers is not None else ""))
+        for item in kept.items
+    )
     inputs = (Input("list", "List", InputKind.CHOICE, required=True, choices=choices),)
     return Reply(form=Form(f"list:{subject}:{revision}", f"Add {one_line(row['worker_id'])} to a list", inputs, "Add"))
 
 
 async def submit_list(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
-    row = await find_submission(context, subject)
+    row = await pressed_submission(context, subject)
     account = chosen_accounts(context, {"account": row["account"]}, Capability.ADD_TO_LIST)[0]
     chosen = values.get("list", "")
     if not chosen:
         raise BadInput("choose a list")
     summary = f"Add worker {one_line(row['worker_id'])} to the list {clean(chosen, 40)}."
-    quoted = await _quote(context, account, ADD_TO_LIST, {"workers": row["worker_id"], "list": chosen}, summary)
-    return await press_confirm(context, operation_name(quoted.operations[0]), 0)
-
-
-async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
-    """Confirms an operation and waits a little for its end."""
-    number = _operation(subject)
-    store = context.house.store
-    kind = await store.read(lambda r: r.value("SELECT kind FROM operations WHERE id = :id", id=number))
-    if kind is None:
-        raise NotPossible("there is no such operation")
-    if not context.may(KINDS[kind].role):
-        raise NotPossible(f"this needs a {KINDS[kind].role}")
-    await store.tx(confirm, number, context.person.name, context.actor.adapter, context.house.limits, context.now())
-    until = context.now() + WAIT * 1000
-    while context.now() < until and await store.read(lambda r: bool(unfinished(r, (number,)))):
-        await context.house.clock.sleep(0.05)
-    state = await store.read(lambda r: r.value("SELECT state FROM operations WHERE id = :id", id=number))
-    result = {"refused": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(state, Result.DONE)
-    return Reply(card=await store.read(operation_card, number), result=result, operations=(number,))
-
-
-async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
-    await context.house.store.tx(cancel, _operation(subject), context.person.name, context.actor.adapter, context.now())
-    return Reply("Cancelled; nothing was done.")
-
-
-def _operation(subject: str) -> int:
-    number = parse_operation(subject)
-    if number is None:
-        raise BadInput("this button cannot be read: look at the newest card")
-    return number
+    return await at_once(context, account, ADD_TO_LIST, {"workers": row["worker_id"], "list": chosen}, summary)
 
 
 BLOCK_WORDS = "Block worker {worker}: they can do none of your jobs any more, and leave all your lists."

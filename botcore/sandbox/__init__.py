@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .base import Answer, Call, Endpoint, Refusal, Sandbox
+    from .base import Answer, Call, Endpoint, JobChange, Missing, Post, Refusal, Sandbox
     from .clock import SandboxClock
     from .faults import Fault, FaultKind
     from .server import SandboxAccount, SandboxServer
-    from .world import Books, World
+    from .world import Books, OtherVersion, World
 
 _HOME = {
     "Answer": "base",
@@ -20,6 +20,10 @@ _HOME = {
     "Endpoint": "base",
     "Fault": "faults",
     "FaultKind": "faults",
+    "JobChange": "base",
+    "Missing": "base",
+    "OtherVersion": "world",
+    "Post": "base",
     "Refusal": "base",
     "Sandbox": "base",
     "SandboxAccount": "server",
@@ -35,6 +39,10 @@ __all__ = [
     "Endpoint",
     "Fault",
     "FaultKind",
+    "JobChange",
+    "Missing",
+    "OtherVersion",
+    "Post",
     "Refusal",
     "Sandbox",
     "SandboxAccount",

@@ -110,7 +110,7 @@ class Fields:
         return default
 
     def _wrong(self, name: str, rule: str) -> Refusal:
-        return Refusal(f"{self._where}{name} {rule}.")
+        return Refusal(f"{self._where}{name} {rule}.", f"{self._where}{name}")
 
 
 def _speakable(text: str) -> bool:

@@ -33,6 +33,8 @@ def mount(app: web.Application, server: SandboxServer) -> None:
     app.router.add_post("/_sandbox/clock", _told(back.clock))
     app.router.add_post("/_sandbox/submit", _told(back.submit))
     app.router.add_post("/_sandbox/rate", _told(back.rate))
+    app.router.add_post("/_sandbox/report", _told(back.report))
+    app.router.add_post("/_sandbox/quirk", _told(back.quirk))
     app.router.add_post("/_sandbox/webhook", _told(back.webhook))
 
 
@@ -111,6 +113,16 @@ class _BackDoor:
             bonus=body.money("bonus", 0, _MONEY, 0),
         )
         self._server.rate_on_site(body.text("account", ""), judgement)
+        return {"ok": True}
+
+    async def report(self, request: web.Request) -> Any:
+        body = await _body(request)
+        self._server.report(body.text("account", ""), body.text("task_id"))
+        return {"ok": True}
+
+    async def quirk(self, request: web.Request) -> Any:
+        body = await _body(request)
+        self._server.set_quirk(body.text("account", ""), body.text("name"), body.text("value"))
         return {"ok": True}
 
     async def webhook(self, request: web.Request) -> Any:

@@ -7,22 +7,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-HANG_SECONDS = 600.0
-LATE_SECONDS = 30.0
-
 
 class FaultKind(StrEnum):
     """How a request goes wrong. "After": its effect is done and kept."""
 
     RATE_LIMIT = "429"
+    UNAUTHORIZED = "401"  # the key is good and not accepted; nothing is done
     ERROR = "5xx"
     ERROR_AFTER = "5xx_after"
+    ERROR_LATE = "5xx_late"  # an error at once; the effect lands `seconds` later
     REFUSE = "refuse"  # the connection is closed before anything is done
+    REDIRECT = "redirect"  # to a page for browsers; nothing is done
+    REDIRECT_AFTER = "redirect_after"
     HANG_BEFORE = "hang_before"  # no answer and no effect
     HANG_AFTER = "hang_after"  # no answer
     LATE = "late"  # no answer; the effect lands `seconds` after the client gave up
-    GARBAGE = "garbage"  # done; the answer is not JSON
+    SLOW = "slow"  # done; the answer takes `seconds`
     DROP = "drop"  # done; the connection is closed instead of an answer
+    CUT = "cut"  # done; the answer breaks off
+    GARBAGE = "garbage"  # done; the answer is not JSON
+    PARTIAL = "partial"  # done; the answer leaves something out
+    MISCOUNT = "miscount"  # done; what the answer counts is counted wrong
+    SHIFTED = "shifted"  # done; of a list in the answer one thing is left out, and another is there twice
+    STALE = "stale"  # what reads is answered as it was up to `seconds` ago; what changes something, as ever
+
+
+_SECONDS = {FaultKind.LATE: 30.0, FaultKind.ERROR_LATE: 30.0, FaultKind.SLOW: 5.0, FaultKind.STALE: 5.0}
+_HANG_SECONDS = 600.0
 
 
 @dataclass(slots=True)
@@ -38,19 +49,18 @@ class Fault:
     status: int = 500
     n: int = 0
     fired: int = 0
-    _luck: random.Random = field(default_factory=random.Random, repr=False)
+    luck: random.Random = field(default_factory=random.Random, repr=False)
 
     @property
     def wait(self) -> float:
-        """How long it takes: until a hanging connection is closed, or until a late effect lands."""
-        if self.seconds is not None:
-            return self.seconds
-        return LATE_SECONDS if self.kind is FaultKind.LATE else HANG_SECONDS
+        """How long it takes: until a hanging connection is closed, a late effect lands or a slow answer comes;
+        of a stale answer, how old it may be."""
+        return _SECONDS.get(self.kind, _HANG_SECONDS) if self.seconds is None else self.seconds
 
     def strikes(self, endpoint: str) -> bool:
         if self.count is not None and self.fired >= self.count:
             return False
-        if not fnmatchcase(endpoint, self.endpoint) or self._luck.random() >= self.probability:
+        if not fnmatchcase(endpoint, self.endpoint) or self.luck.random() >= self.probability:
             return False
         self.fired += 1
         return True
@@ -78,7 +88,7 @@ class FaultBook:
         kind."""
         self._made += 1
         luck = random.Random(f"{self._seed}:fault:{self._made}")
-        fault = Fault(endpoint, FaultKind(kind), probability, count, seconds, status, self._made, _luck=luck)
+        fault = Fault(endpoint, FaultKind(kind), probability, count, seconds, status, self._made, luck=luck)
         self._faults.append(fault)
         return fault
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from .base import Refusal
+from .base import Missing, Refusal
 from .money import refund, spend
 from .world import Books
 
@@ -45,7 +45,8 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """A job as its buyer wrote it; `data` is what only that marketplace knows of. Price in units."""
+    """A job as its buyer wrote it; `data` is what only that marketplace knows of. Price in units, `ttr_days` 0
+    where nothing is rated by the site, `pace`: so many tasks in so many ms."""
 
     title: str
     price: int
@@ -56,6 +57,7 @@ class Terms:
     countries: tuple[str, ...] = ()  # none: from everywhere
     excluded: tuple[str, ...] = ()
     list_id: int | None = None
+    pace: tuple[int, int] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,6 +70,8 @@ class Job:
     filled: int
     reserved: int
     unrated: int
+    started_ms: int  # when it began to run; 0: not yet
+    remembers_after: int  # what workers did up to this task (its n) counts no more
     terms: Terms
 
     @property
@@ -81,19 +85,17 @@ def post(books: Books, terms: Terms, *, extras: int = 0, paused: bool = False, r
     price = terms.price * terms.positions
     spend(books, price + extras)
     n = (books.value("SELECT max(n) FROM job") or 0) + 1
-    job_id = books.ident(12, books.account, "job", n)
+    job_id = books.site.job_id(books, n)
     books.q(
-        "INSERT INTO job (n, id, account, created_ms, status, title, price, positions, reserved, "
-        "ttr_days, per_worker, "
-        "countries, excluded, list_id, slots, data) VALUES (:n, :id, :account, :created, :status, "
-        ":title, :price, "
-        ":positions, :reserved, :ttr, :per_worker, :countries, :excluded, :list_id, :slots, :data)",
-        n=n, id=job_id, account=books.account, created=books.at, title=terms.title, price=terms.price,
-        status=Status.RUNNING if running else Status.PENDING_REVIEW, positions=terms.positions,
-        reserved=price,
+        "INSERT INTO job (n, id, account, created_ms, started_ms, status, title, price, positions, reserved, "
+        "ttr_days, per_worker, countries, excluded, list_id, slots, data, pace_most, pace_ms) "
+        "VALUES (:n, :id, :account, :created, :started, :status, :title, :price, :positions, :reserved, "
+        ":ttr, :per_worker, :countries, :excluded, :list_id, :slots, :data, :most, :span)",
+        n=n, id=job_id, account=books.account, created=books.at, started=books.at if running else 0,
+        status=Status.RUNNING if running else Status.PENDING_REVIEW,
+        title=terms.title, price=terms.price, positions=terms.positions, reserved=price,
         ttr=terms.ttr_days, per_worker=terms.per_worker, countries=json.dumps(terms.countries),
-        excluded=json.dumps(terms.excluded), list_id=terms.list_id, data=json.dumps(terms.data),
-        slots=json.dumps([[slot.type, slot.description] for slot in terms.slots]),
+        excluded=json.dumps(terms.excluded), list_id=terms.list_id, **_amendable(terms),
     )  # fmt: skip
     if not running:
         seconds = books.chance("approval", n).uniform(*_APPROVAL_SECONDS)
@@ -104,37 +106,41 @@ def post(books: Books, terms: Terms, *, extras: int = 0, paused: bool = False, r
 def approve(books: Books, data: Mapping[str, Any]) -> None:
     """The site has looked at a new job and lets it run."""
     status = Status.PAUSED if data["paused"] else Status.RUNNING
-    books.q(
-        "UPDATE job SET status = :status WHERE id = :id AND status = :pending",
-        status=status, id=data["subject"], pending=Status.PENDING_REVIEW,
+    approved = books.q(
+        "UPDATE job SET status = :status, started_ms = :at WHERE id = :id AND status = :pending RETURNING id",
+        status=status, at=books.at, id=data["subject"], pending=Status.PENDING_REVIEW,
     )  # fmt: skip
+    if approved:
+        _tell(books, data["subject"], status)
 
 
 def find(books: Books, job_id: str) -> Job:
     """One of the buyer's jobs. Raises `Refusal` where it is none of theirs."""
     found = _select(books, "AND id = :id", id=job_id)
     if not found:
-        raise Refusal("Job not found.")
+        raise Missing("Job not found.")
     return found[0]
 
 
 def listed(
     books: Books,
     *,
-    status: str = "",
+    statuses: Sequence[str] = (),
     unrated: bool = False,
     newest_first: bool = False,
     limit: int = -1,
     offset: int = 0,
 ) -> tuple[list[Job], int]:
-    """A page of the buyer's jobs by date of creation, and how many there are in all."""
-    where = "AND (:status = '' OR status = :status)"
+    """A page of the buyer's jobs by date of creation, in these statuses where some are given, and how many there
+    are in all."""
+    where = "AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))"
+    asked = json.dumps([str(status) for status in statuses])
     if unrated:
         where += f" AND EXISTS (SELECT 1 {_UNRATED_OF_JOB})"
     count = f"SELECT count(*) FROM job WHERE account = :account {where}"  # noqa: S608
-    total = books.value(count, account=books.account, status=status)
+    total = books.value(count, account=books.account, statuses=asked)
     order = f"{where} ORDER BY n {'DESC' if newest_first else 'ASC'} LIMIT :limit OFFSET :offset"
-    return _select(books, order, status=status, limit=limit, offset=offset), int(total)
+    return _select(books, order, statuses=asked, limit=limit, offset=offset), int(total)
 
 
 def pause(books: Books, job_id: str) -> None:
@@ -180,8 +186,42 @@ def add_positions(books: Books, job_id: str, positions: int) -> int:
 def set_data(books: Books, job_id: str, name: str, value: object) -> None:
     """Changes one of the settings that only this marketplace knows of."""
     job = find(books, job_id)
-    data = json.dumps({**job.terms.data, name: value})
-    books.q("UPDATE job SET data = :data WHERE id = :id", data=data, id=job_id)
+    amend(books, job_id, replace(job.terms, data={**job.terms.data, name: value}))
+
+
+def amend(books: Books, job_id: str, terms: Terms) -> None:
+    """Changes a job's title, proofs, pace and data to these."""
+    books.q(
+        "UPDATE job SET title = :title, slots = :slots, data = :data, pace_most = :most, pace_ms = :span "
+        "WHERE id = :id",
+        id=job_id, title=terms.title, **_amendable(terms),
+    )  # fmt: skip
+
+
+def forget_workers(books: Books, job_id: str) -> None:
+    """Who has done the job may do it again."""
+    books.q("UPDATE job SET remembers_after = (SELECT coalesce(max(n), 0) FROM task) WHERE id = :id", id=job_id)
+
+
+def forget_regularly(books: Books, job_id: str, seconds: int) -> None:
+    """Who has done the job may do it again, every so many seconds from now on; 0: no longer by itself."""
+    if seconds:
+        books.later(books.at + seconds * 1000, "restart", job_id, seconds=seconds)
+    else:
+        books.never("restart", job_id)
+
+
+def forget_again(books: Books, data: Mapping[str, Any]) -> None:
+    """The time is over after which who has done a job may do it again."""
+    forget_workers(books, data["subject"])
+    books.note("restart", "auto", job_id=data["subject"])
+    late = books.now - books.at > data["seconds"] * 1000
+    forget_regularly(replace(books, at=books.now) if late else books, data["subject"], data["seconds"])
+
+
+def drop_open(books: Books, job_id: str) -> None:
+    """The positions of a stopped job that nobody filled, and that were paid back, are no more."""
+    books.q("UPDATE job SET positions = filled WHERE id = :id AND stopped", id=job_id)
 
 
 def set_ttr(books: Books, job_id: str, days: int) -> None:
@@ -199,11 +239,13 @@ def set_ttr(books: Books, job_id: str, days: int) -> None:
 
 def fill_position(books: Books, job: Job) -> None:
     """A worker took one of the positions; with the last one the job is finished."""
-    books.q(
+    after = books.value(
         "UPDATE job SET filled = filled + 1, "
-        "status = CASE WHEN filled + 1 >= positions THEN 'finished' ELSE status END WHERE id = :id",
+        "status = CASE WHEN filled + 1 >= positions THEN 'finished' ELSE status END WHERE id = :id RETURNING status",
         id=job.id,
     )
+    if after != job.status:
+        _tell(books, job.id, after)
 
 
 def free_position(books: Books, job: Job) -> None:
@@ -211,12 +253,14 @@ def free_position(books: Books, job: Job) -> None:
     if job.stopped:
         _release(books, job)
         refund(books, job.terms.price)
-    books.q(
+    after = books.value(
         "UPDATE job SET filled = filled - 1, "
         "status = CASE WHEN status = 'finished' AND NOT stopped THEN 'running' ELSE status END "
-        "WHERE id = :id",
+        "WHERE id = :id RETURNING status",
         id=job.id,
     )
+    if after != job.status:
+        _tell(books, job.id, after)
 
 
 def pay_position(books: Books, job: Job) -> None:
@@ -241,7 +285,22 @@ def _change(books: Books, job_id: str, before: Sequence[Status], after: Status, 
     if job.status not in before:
         raise Refusal(otherwise)
     books.q("UPDATE job SET status = :after WHERE id = :id", after=after, id=job_id)
+    _tell(books, job_id, after)
     return job
+
+
+def _tell(books: Books, job_id: str, status: str) -> None:
+    books.q(
+        "INSERT INTO job_change (account, job_id, status, at_ms) VALUES (:account, :job, :status, :at)",
+        account=books.account, job=job_id, status=str(status), at=books.at,
+    )  # fmt: skip
+    books.announce()
+
+
+def _amendable(terms: Terms) -> dict[str, object]:
+    most, span = terms.pace or (None, None)
+    slots = json.dumps([[slot.type, slot.description] for slot in terms.slots])
+    return {"slots": slots, "data": json.dumps(terms.data), "most": most, "span": span}
 
 
 def _select(books: Books, where: str, **params: object) -> list[Job]:
@@ -262,6 +321,7 @@ def _job(row: sqlite3.Row) -> Job:
         countries=tuple(json.loads(row["countries"])),
         excluded=tuple(json.loads(row["excluded"])),
         list_id=row["list_id"],
+        pace=(row["pace_most"], row["pace_ms"]) if row["pace_most"] else None,
         data=json.loads(row["data"]),
     )
     return Job(
@@ -272,5 +332,7 @@ def _job(row: sqlite3.Row) -> Job:
         row["filled"],
         row["reserved"],
         row["unrated"],
+        row["started_ms"],
+        row["remembers_after"],
         terms,
     )

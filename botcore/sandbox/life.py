@@ -5,33 +5,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from . import jobs, tasks
+from . import jobs, money, tasks
 from .base import Refusal
 from .proofs import Proof
 from .workers import Worker, answer, find_worker, who_takes
 from .world import Books, World
 
-_GAP_SECONDS = (8, 20)  # between two arrivals
+_GAP_SPREAD = (4 / 7, 10 / 7)  # of the mean time between two arrivals
 _ASLEEP_MS = 600_000  # workers do not make up for more than this
 _SEED_GAP_MS = 540_000  # between two submissions of those that are there at the start
 _SEED_SPAN_MS = 2 * jobs.DAY_MS
 FIRST_JOBS_MS = 3 * jobs.DAY_MS  # how old the first jobs are at the start
 
 
-def start(world: World) -> None:
-    """Tells the world what to do when something on its agenda is due."""
+def start(world: World, gap: float) -> None:
+    """Tells the world what to do when something on its agenda is due; `gap`: mean seconds between two arrivals."""
     world.on("approval", jobs.approve)
-    world.on("arrival", _arrive)
+    world.on("arrival", partial(_arrive, gap))
     world.on("deadline", tasks.lapse)
+    world.on("deposit", money.arrive)
+    world.on("restart", jobs.forget_again)
+    world.on("report", tasks.report)
+    world.on("report settled", tasks.settle_report)
     world.on("resubmit", lambda books, data: tasks.resubmit(books, data["subject"]))
 
 
-def keep_coming(books: Books) -> None:
-    """From now on, workers submit by themselves."""
+def keep_coming(books: Books, gap: float) -> None:
+    """From now on, workers submit by themselves, about every `gap` seconds."""
     if books.one("SELECT 1 FROM agenda WHERE account = :account AND kind = 'arrival'", account=books.account) is None:
-        _expect(books, (books.value("SELECT max(n) FROM task") or 0) + 1)
+        _expect(books, (books.value("SELECT max(n) FROM task") or 0) + 1, gap)
 
 
 def stop_coming(books: Books) -> None:
@@ -80,26 +86,30 @@ def visit(books: Books, job_id: str | None, worker_id: str | None, count: int, *
     return made
 
 
-def _arrive(books: Books, data: Mapping[str, Any]) -> None:
+def _arrive(gap: float, books: Books, data: Mapping[str, Any]) -> None:
     late = books.now - books.at > _ASLEEP_MS
     job_id = _any_open(books)
     if job_id is not None:
         with suppress(Refusal):  # a job for a list whose workers have all done it
             hand_in(books, job_id)
-    _expect(books, data["n"] + 1, books.now if late else books.at)
+    _expect(replace(books, at=books.now) if late else books, data["n"] + 1, gap)
 
 
-def _expect(books: Books, n: int, after: int | None = None) -> None:
-    gap = books.chance("arrival", books.account, n).uniform(*_GAP_SECONDS)
-    books.later((books.at if after is None else after) + round(gap * 1000), "arrival", "", n=n)
+def _expect(books: Books, n: int, gap: float) -> None:
+    least, most = _GAP_SPREAD
+    seconds = books.chance("arrival", books.account, n).uniform(gap * least, gap * most)
+    books.later(books.at + round(seconds * 1000), "arrival", "", n=n)
 
 
 def _any_open(books: Books) -> str | None:
     ids = [
         row["id"]
         for row in books.q(
-            "SELECT id FROM job WHERE account = :account AND status = 'running' AND filled < positions ORDER BY n",
+            "SELECT id FROM job WHERE account = :account AND status = 'running' AND filled < positions "
+            "AND (pace_most IS NULL OR pace_most > "
+            "(SELECT count(*) FROM task WHERE job_id = job.id AND finished_ms > :at - pace_ms)) ORDER BY n",
             account=books.account,
+            at=books.at,
         )
     ]
     n = books.value("SELECT count(*) FROM task")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,6 +11,7 @@ from .world import Books
 
 UNIT = Decimal("0.0001")
 MOST = Decimal(1_000_000)
+_CARD_SECONDS = (20, 90)  # how long it takes until what a card paid can be spent
 
 
 def units(value: Any) -> int:
@@ -50,3 +52,17 @@ def refund(books: Books, amount: int) -> None:
         amount=amount,
         name=books.account,
     )
+
+
+def deposit(books: Books, amount: int) -> None:
+    """Charges the buyer's card at once; the money can be spent a little later."""
+    n = books.value("SELECT coalesce(max(n), 0) FROM ledger")
+    books.note("deposit", amount=dollars(amount))
+    seconds = books.chance("deposit", books.account, n).uniform(*_CARD_SECONDS)
+    books.later(books.at + round(seconds * 1000), "deposit", str(n), amount=amount)
+
+
+def arrive(books: Books, data: Mapping[str, Any]) -> None:
+    """What was deposited can be spent."""
+    refund(books, data["amount"])
+    books.note("deposit arrived", "auto", amount=dollars(data["amount"]))

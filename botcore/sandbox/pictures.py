@@ -41,8 +41,8 @@ def recipe_of(books: Books, picture_id: str) -> Recipe | None:
     return None if text is None else Recipe(**json.loads(text))
 
 
-def draw(recipe: Recipe) -> bytes:
-    """A recipe as a PNG. Takes some tens of milliseconds: call it off the event loop."""
+def draw(recipe: Recipe, kind: str = "png") -> bytes:
+    """A recipe as a PNG or a JPEG ("jpg"). Takes some tens of milliseconds: call it off the event loop."""
     from PIL import Image, ImageDraw  # heavy, and needed by nobody who looks at no picture
 
     luck = Random(recipe.luck)
@@ -60,7 +60,7 @@ def draw(recipe: Recipe) -> bytes:
         case "login":
             _login(pen, hue)
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "JPEG" if kind == "jpg" else "PNG")
     return out.getvalue()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+VERSION = 2
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -18,16 +20,24 @@ CREATE TABLE IF NOT EXISTS job (
     title TEXT NOT NULL, price INTEGER NOT NULL,
     positions INTEGER NOT NULL, filled INTEGER NOT NULL DEFAULT 0,
     reserved INTEGER NOT NULL CHECK (reserved >= 0), ttr_days INTEGER NOT NULL, per_worker INTEGER NOT NULL,
-    countries TEXT NOT NULL, excluded TEXT NOT NULL, list_id INTEGER, slots TEXT NOT NULL, data TEXT NOT NULL
+    countries TEXT NOT NULL, excluded TEXT NOT NULL, list_id INTEGER, slots TEXT NOT NULL, data TEXT NOT NULL,
+    started_ms INTEGER NOT NULL DEFAULT 0, remembers_after INTEGER NOT NULL DEFAULT 0,
+    pace_most INTEGER, pace_ms INTEGER
 );
 CREATE INDEX IF NOT EXISTS job_account ON job (account, n);
+
+CREATE TABLE IF NOT EXISTS job_change (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, job_id TEXT NOT NULL, status TEXT NOT NULL,
+    at_ms INTEGER NOT NULL, announced INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS job_change_unannounced ON job_change (account) WHERE announced = 0;
 
 CREATE TABLE IF NOT EXISTS task (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, job_id TEXT NOT NULL,
     worker_id TEXT NOT NULL, country TEXT NOT NULL, ip TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('unrated', 'revise', 'ok', 'not_ok')),
+    state TEXT NOT NULL CHECK (state IN ('unrated', 'revise', 'ok', 'not_ok', 'reported')),
     revision INTEGER NOT NULL DEFAULT 0, finished_ms INTEGER NOT NULL, proofs TEXT NOT NULL,
-    announced INTEGER NOT NULL
+    announced INTEGER NOT NULL, comment TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS task_job_worker ON task (job_id, worker_id);
 CREATE INDEX IF NOT EXISTS task_job_n ON task (job_id, n);
@@ -46,12 +56,20 @@ CREATE TABLE IF NOT EXISTS worker (
     ip TEXT NOT NULL, habit TEXT NOT NULL, PRIMARY KEY (provider, n), UNIQUE (provider, id)
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS list (id INTEGER PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS list (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS member (
-    list_id INTEGER NOT NULL, worker_id TEXT NOT NULL, PRIMARY KEY (list_id, worker_id)
-) WITHOUT ROWID;
+    n INTEGER PRIMARY KEY, list_id INTEGER NOT NULL, worker_id TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '', added_ms INTEGER NOT NULL, UNIQUE (list_id, worker_id)
+);
 CREATE TABLE IF NOT EXISTS blocked (
     account TEXT NOT NULL, worker_id TEXT NOT NULL, PRIMARY KEY (account, worker_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS quirk (
+    account TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (account, name)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS ledger (
@@ -66,7 +84,7 @@ CREATE TABLE IF NOT EXISTS agenda (
 CREATE INDEX IF NOT EXISTS agenda_due ON agenda (due_ms, n);
 
 CREATE TABLE IF NOT EXISTS webhook_post (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, tasks TEXT NOT NULL,
+    n INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, news TEXT NOT NULL,
     created_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'given up', 'dropped'))
 );

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from .gateway import Gateway, RequestCount
 from .limits import RateLimit
 from .money import dollars
 from .proofs import Proof
-from .tasks import Judgement, rate, resubmit
+from .tasks import Judgement, State, rate, report, resubmit
 from .webhooks import Webhooks
 from .world import Books, World
 
@@ -44,9 +44,10 @@ class SandboxServer:
     """Serves simulated marketplaces. What is in the `database` file goes on, whatever else is said here.
 
     `sandboxes`: by provider name. `accounts`: name -> provider; one for each marketplace where nothing is
-    said. `waiting`: submissions that are there at the first start; `busy`: more keep coming. `page_size`: of
-    every list of every API. `interval`: seconds between two requests of an account, 0 for no limit. Time,
-    rate limits included, is that of `clock`, or of one that runs `speed` times as fast as the system's.
+    said. Each finds `waiting` submissions at the first start; where it is `busy`, another every `gap` seconds or
+    so. `page_size`: of every list of every API. `interval`: seconds between two requests of an account, 0 for no
+    limit. Time, rate limits included, is that of `clock`, or of one that runs `speed` times as fast as the
+    system's. Raises `OSError` where the file cannot be used, `OtherVersion` where it is another version's.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class SandboxServer:
         speed: float = 1.0,
         waiting: int = 6,
         busy: bool = True,
+        gap: float = 14.0,
         clock: Clock | None = None,
         accounts: Mapping[str, str] | None = None,
         page_size: int = 50,
@@ -67,6 +69,7 @@ class SandboxServer:
         self._wanted = accounts or {kind.account_name: name for name, kind in sandboxes.items()}
         self._waiting = waiting
         self._busy = busy
+        self._gap = gap
         self._page_size = page_size
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -75,11 +78,11 @@ class SandboxServer:
         self._sandboxes: dict[str, Sandbox] = {}
         self._logins: dict[str, Login] = {}
         self._gateways: dict[str, Gateway] = {}
-        self.world = World(database, seed=seed, speed=speed, clock=clock)
+        self.world = World(database, self._sandboxes, seed=seed, speed=speed, clock=clock)
         self.faults = FaultBook(self.world.seed)
         self.requests = RequestCount()
         self._limit = RateLimit(interval, tolerance=_TOLERANCE * _speed_of(self.world.clock))
-        self._webhooks = Webhooks(self.world, self._sandboxes)
+        self._webhooks = Webhooks(self.world)
 
     @property
     def url(self) -> str:
@@ -128,8 +131,10 @@ class SandboxServer:
 
     async def set_webhook(self, account: str, url: str, signature_secret: str | None = None) -> None:
         """Where to tell of an account's new submissions; "" for nowhere. With a secret: in the newer form,
-        signed."""
+        signed. Raises `Refusal` where the marketplace has no webhook."""
         with self._turn(account) as books:
+            if not books.site.tells:
+                raise Refusal(f"{books.site.title} has no webhook.")
             books.q(
                 "UPDATE account SET webhook_url = :url, signature_secret = :secret WHERE name = :name",
                 url=url, secret=signature_secret, name=books.account,
@@ -145,12 +150,14 @@ class SandboxServer:
         proofs: list[Proof] | None = None,
         country: str = "",
         ip: str = "",
+        ago: float = 0.0,
     ) -> list[str]:
-        """Makes workers submit now; returns the tasks' ids. What is left out is theirs to choose. Raises
-        `Refusal`."""
+        """Makes workers submit now, or have submitted so many seconds `ago`; returns the tasks' ids. What is
+        left out is theirs to choose. Raises `Refusal`."""
         self.world.catch_up()
         with self._turn(account) as books:
-            return life.visit(books, job_id, worker_id, count, proofs=proofs, country=country, ip=ip)
+            then = books.ago(round(ago * 1000))
+            return life.visit(then, job_id, worker_id, count, proofs=proofs, country=country, ip=ip)
 
     def resubmit(self, account: str, task_id: str, proofs: list[Proof] | None = None) -> None:
         """Makes a worker hand in now what was sent back. Raises `Refusal` where nobody asked."""
@@ -163,6 +170,21 @@ class SandboxServer:
         self.world.catch_up()
         with self._turn(account) as books:
             rate(books, judgement, "site")
+
+    def report(self, account: str, task_id: str) -> None:
+        """Makes the site look at an unrated task, which nobody can rate meanwhile."""
+        self.world.catch_up()
+        with self._turn(account) as books:
+            report(books, {"subject": task_id})
+
+    def set_quirk(self, account: str, name: str, value: str) -> None:
+        """Has the marketplace be so, for this account, in something that its document leaves open. Raises
+        `Refusal` for what it never is."""
+        with self._turn(account) as books:
+            if value not in books.site.quirks.get(name, ()):
+                raise Refusal(f"{books.site.title} has no {name} that is {value}.")
+            books.q("INSERT OR REPLACE INTO quirk VALUES (:account, :name, :value)",
+                    account=books.account, name=name, value=value)  # fmt: skip
 
     def advance(self, seconds: float) -> None:
         """Moves the clock on and lets happen what happens meanwhile. Raises `Refusal` where the clock cannot
@@ -211,7 +233,7 @@ class SandboxServer:
         return {
             "spendable": dollars(row["spendable"], 4),
             "jobs": jobs,
-            "tasks": {state: tasks.get(state, 0) for state in ("unrated", "revise", "ok", "not_ok")},
+            "tasks": {state: tasks.get(state, 0) for state in get_args(State)},
             "webhook": {"url": row["webhook_url"], "posts": posts},
         }
 
@@ -225,7 +247,7 @@ class SandboxServer:
         self._sandboxes.update(
             {name: kind(f"{self._url}/{name}", self._page_size) for name, kind in self._kinds.items()}
         )
-        life.start(self.world)
+        life.start(self.world, self._gap)
         self.world.on("late call", lambda books, data: self._gateways[books.provider].land(books, data))
         for name, provider in self._wanted.items():
             with self.world.turn(name, provider) as books:
@@ -233,7 +255,10 @@ class SandboxServer:
                     _sign_up(books)
                     first = self._sandboxes[provider].furnish(books.ago(life.FIRST_JOBS_MS), self._waiting)
                     life.begin(books, first, self._waiting)
-                (life.keep_coming if self._busy else life.stop_coming)(books)
+                if self._busy:
+                    life.keep_coming(books, self._gap)
+                else:
+                    life.stop_coming(books)
                 self._logins[name] = _login(books)
         self._gateways = {
             name: Gateway(
@@ -241,7 +266,7 @@ class SandboxServer:
                 [login for login in self._logins.values() if login.provider == name],
                 self.world,
                 faults=self.faults,
-                limit=self._limit,
+                limit=self._limit if sandbox.paced else RateLimit(0, tolerance=0),
                 count=self.requests,
                 closing=self._closing,
             )
@@ -251,8 +276,9 @@ class SandboxServer:
     async def _serve(self, listening: socket.socket) -> None:
         app = web.Application(client_max_size=_BODY_LIMIT)
         for name, gateway in self._gateways.items():
-            app.router.add_route("*", f"/{name}/api/{{endpoint:.+}}", gateway.handle)
-            app.router.add_get(f"/{name}/pictures/{{id:[0-9a-f]+}}.png", self._picture)
+            site = self._sandboxes[name]
+            app.router.add_route("*", f"/{name}/{site.api_folder}/{{endpoint:.+}}", gateway.handle)
+            app.router.add_get(f"/{name}/{site.picture_folder}/{{id:[0-9a-f_]+}}.{{kind:png|jpg}}", self._picture)
         control.mount(app, self)
         # a handler that is cancelled when its client leaves is how a hanging call learns of it
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
@@ -264,8 +290,10 @@ class SandboxServer:
             recipe = pictures.recipe_of(books, request.match_info["id"])
         if recipe is None:
             raise web.HTTPNotFound
-        png = await asyncio.to_thread(pictures.draw, recipe)
-        return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "max-age=86400"})
+        kind = request.match_info["kind"]
+        body = await asyncio.to_thread(pictures.draw, recipe, kind)
+        type_ = "image/jpeg" if kind == "jpg" else "image/png"
+        return web.Response(body=body, content_type=type_, headers={"Cache-Control": "max-age=86400"})
 
     async def _live(self) -> None:
         while True:

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from . import jobs, people
-from .base import Refusal
+from .base import Missing, Refusal
 from .money import dollars, spend
 from .proofs import Proof, dump, load
 from .workers import Worker, answer, find_worker
 from .world import Books
 
-State = Literal["unrated", "revise", "ok", "not_ok"]
+State = Literal["unrated", "revise", "ok", "not_ok", "reported"]
 
 RATED: tuple[State, ...] = ("ok", "not_ok")
 UNRATED: tuple[State, ...] = ("unrated",)
 
 _ANSWER_SECONDS = (15, 60)  # how soon a worker hands in again
-_MINUTE_MS = 60_000
+_LOOK_MS = 2 * jobs.DAY_MS  # how long the site takes to look at what was reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Task:
     revision: int
     finished_ms: int
     proofs: tuple[Proof, ...]
+    comment: str  # what its worker was last told
     earlier: tuple[Revision, ...]
 
 
@@ -78,7 +79,7 @@ def submit(
 ) -> str:
     """A worker hands in a task; returns its id."""
     n = (books.value("SELECT max(n) FROM task") or 0) + 1
-    task_id = books.ident(14, books.account, "task", n)
+    task_id = books.site.task_id(books, n)
     books.q(
         "INSERT INTO task "
         "(n, id, account, job_id, worker_id, country, ip, state, finished_ms, proofs, announced) "
@@ -88,9 +89,9 @@ def submit(
         proofs=dump(proofs), announced=not announce,
     )  # fmt: skip
     jobs.fill_position(books, job)
-    _await_rating(books, job, task_id)
+    _await_rating(books, job, task_id, worker)
     if announce:
-        _announce(books)
+        books.announce()
     return task_id
 
 
@@ -105,8 +106,9 @@ def resubmit(books: Books, task_id: str, proofs: Sequence[Proof] | None = None) 
     if row is None:
         raise Refusal("Nobody asked for a revision of this task.")
     job, revision = jobs.find(books, row["job_id"]), row["revision"] + 1
+    worker = find_worker(books, row["worker_id"])
     if proofs is None:
-        proofs = answer(books, job, find_worker(books, row["worker_id"]), row["n"], revision)
+        proofs = answer(books, job, worker, row["n"], revision)
     books.q(
         "UPDATE task SET state = 'unrated', revision = :revision, finished_ms = :at, proofs = "
         ":proofs, announced = 0 "
@@ -114,8 +116,8 @@ def resubmit(books: Books, task_id: str, proofs: Sequence[Proof] | None = None) 
         revision=revision, at=books.at, proofs=dump(proofs), id=task_id,
     )  # fmt: skip
     books.never("resubmit", task_id)
-    _await_rating(books, job, task_id)
-    _announce(books)
+    _await_rating(books, job, task_id, worker)
+    books.announce()
 
 
 def rate(books: Books, judgement: Judgement, made_by: str = "api") -> None:
@@ -145,6 +147,32 @@ def rate(books: Books, judgement: Judgement, made_by: str = "api") -> None:
         )  # fmt: skip
 
 
+def report(books: Books, data: Mapping[str, Any]) -> None:
+    """Something is wrong with an unrated task: until the site has looked at it, nobody can rate it."""
+    reported = books.q(
+        "UPDATE task SET state = 'reported' WHERE id = :id AND state = 'unrated' RETURNING job_id", id=data["subject"]
+    )
+    if reported:
+        books.never("deadline", data["subject"])
+        books.note("report", "auto", job_id=reported[0]["job_id"], task_id=data["subject"])
+        books.later(books.at + _LOOK_MS, "report settled", data["subject"])
+
+
+def settle_report(books: Books, data: Mapping[str, Any]) -> None:
+    """The site has looked at a reported task, and is not satisfied."""
+    task = find(books, data["subject"])
+    books.q("UPDATE task SET state = 'unrated' WHERE id = :id", id=task.id)
+    rate(books, Judgement(job_id=task.job_id, task_id=task.id, rating="not_ok", comment="Against the rules."), "auto")
+
+
+def find(books: Books, task_id: str) -> Task:
+    """A task of one of the buyer's jobs. Raises `Refusal` where there is none."""
+    row = books.one("SELECT * FROM task WHERE id = :id AND account = :account", id=task_id, account=books.account)
+    if row is None:
+        raise Missing("Task not found.")
+    return _task(books, row)
+
+
 def lapse(books: Books, data: Mapping[str, Any]) -> None:
     """Nobody rated a task in time: the site is satisfied with it."""
     job_id = books.value("SELECT job_id FROM task WHERE id = :id", id=data["subject"])
@@ -157,6 +185,7 @@ def listed(
     *,
     job_id: str | None = None,
     ids: Sequence[str] | None = None,
+    newest_first: bool = False,
     limit: int = -1,
     offset: int = 0,
 ) -> tuple[list[Task], int]:
@@ -172,8 +201,9 @@ def listed(
         where += " AND id IN (SELECT value FROM json_each(:ids))"
     params = {"account": books.account, "job": job_id, "ids": json.dumps(ids)}
     total = books.value(f"SELECT count(*) FROM task WHERE {where}", **params)  # noqa: S608
+    order = "n DESC" if newest_first else "n"
     rows = books.q(
-        f"SELECT * FROM task WHERE {where} ORDER BY n LIMIT :limit OFFSET :offset",  # noqa: S608
+        f"SELECT * FROM task WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset",  # noqa: S608
         **params, limit=limit, offset=offset,
     )  # fmt: skip
     return [_task(books, row) for row in rows], int(total)
@@ -181,10 +211,10 @@ def listed(
 
 def _take(books: Books, judgement: Judgement) -> Task:
     taken = books.q(
-        "UPDATE task SET state = :state WHERE id = :id AND job_id = :job AND account = :account AND "
-        "state = 'unrated' "
-        "RETURNING *",
-        state=judgement.rating, id=judgement.task_id, job=judgement.job_id, account=books.account,
+        "UPDATE task SET state = :state, comment = :comment "
+        "WHERE id = :id AND job_id = :job AND account = :account AND state = 'unrated' RETURNING *",
+        state=judgement.rating, comment=judgement.comment,
+        id=judgement.task_id, job=judgement.job_id, account=books.account,
     )  # fmt: skip
     if not taken:
         raise Refusal("Task cannot be rated.")
@@ -201,12 +231,10 @@ def _send_back(books: Books, task: Task, comment: str) -> None:
     books.later(books.at + round(seconds * 1000), "resubmit", task.id)
 
 
-def _await_rating(books: Books, job: jobs.Job, task_id: str) -> None:
-    books.later(books.at + job.terms.ttr_days * jobs.DAY_MS, "deadline", task_id)
-
-
-def _announce(books: Books) -> None:
-    books.later((books.at // _MINUTE_MS + 1) * _MINUTE_MS, "announce", "")
+def _await_rating(books: Books, job: jobs.Job, task_id: str, worker: Worker) -> None:
+    if job.terms.ttr_days:
+        books.later(books.at + job.terms.ttr_days * jobs.DAY_MS, "deadline", task_id)
+    books.site.handed_in(books, job.id, task_id, worker)
 
 
 def _task(books: Books, row: sqlite3.Row) -> Task:
@@ -225,5 +253,6 @@ def _task(books: Books, row: sqlite3.Row) -> Task:
         row["revision"],
         row["finished_ms"],
         load(row["proofs"]),
+        row["comment"],
         earlier,
     )

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from ..clock import from_ms
-from .base import Sandbox
+from .base import JobChange
 from .world import Books, World
 
 _RETRY_MS = 300_000
@@ -26,24 +27,27 @@ log = logging.getLogger(__name__)
 class Webhooks:
     """The queue of posts, in the database, and who sends them."""
 
-    def __init__(self, world: World, sandboxes: Mapping[str, Sandbox]) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._sandboxes = sandboxes
         self._session: aiohttp.ClientSession | None = None
         world.on("announce", _collect)
 
     def next_due(self) -> int | None:
         """When the next post is due, in ms since the epoch."""
-        row = self._world.db.execute("SELECT min(next_ms) FROM webhook_post WHERE state = 'waiting'").fetchone()
+        row = self._world.db.execute(
+            "SELECT min(next_ms) FROM webhook_post p JOIN account a ON a.name = p.account "
+            "WHERE state = 'waiting' AND provider IN (SELECT value FROM json_each(?))",
+            (self._world.served,),
+        ).fetchone()
         return None if row[0] is None else int(row[0])
 
     async def deliver_due(self) -> None:
         """Sends what is due, and writes down how it went."""
         rows = self._world.db.execute(
             "SELECT p.*, a.provider, a.webhook_url, a.signature_secret FROM webhook_post p "
-            "JOIN account a ON a.name = p.account WHERE state = 'waiting' AND next_ms <= ? ORDER BY "
-            "n LIMIT ?",
-            (self._world.clock.ms(), _AT_ONCE),
+            "JOIN account a ON a.name = p.account WHERE state = 'waiting' AND next_ms <= ? "
+            "AND provider IN (SELECT value FROM json_each(?)) ORDER BY n LIMIT ?",
+            (self._world.clock.ms(), self._world.served, _AT_ONCE),
         ).fetchall()
         await asyncio.gather(*(self._deliver(row) for row in rows))
 
@@ -56,7 +60,8 @@ class Webhooks:
         if row["webhook_url"]:
             state = "delivered" if await self._post(row) else "waiting"
         with self._world.turn(row["account"], row["provider"]) as books:
-            if state == "waiting" and books.now + _RETRY_MS > row["created_ms"] + _GIVE_UP_MS:
+            too_late = books.now + _RETRY_MS > row["created_ms"] + _GIVE_UP_MS
+            if state == "waiting" and (too_late or not books.site.tells_again):
                 state = "given up"
             books.q(
                 "UPDATE webhook_post SET state = :state, tries = tries + 1, next_ms = :next WHERE n = :n",
@@ -64,14 +69,15 @@ class Webhooks:
             )  # fmt: skip
 
     async def _post(self, row: sqlite3.Row) -> bool:
-        body, headers = self._sandboxes[row["provider"]].webhook(
-            json.loads(row["tasks"]), from_ms(row["created_ms"]), row["signature_secret"]
-        )
+        with self._world.turn(row["account"], row["provider"]) as books:
+            news, when = json.loads(row["news"]), from_ms(row["created_ms"])
+            post = books.site.webhook(books, news, when, row["signature_secret"])
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
         try:
-            async with self._session.post(
-                row["webhook_url"], data=body, headers=headers, allow_redirects=False
+            address = URL(row["webhook_url"]).update_query(post.query)
+            async with self._session.request(
+                post.method, address, data=post.body or None, headers=post.headers, allow_redirects=False
             ) as response:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -80,17 +86,22 @@ class Webhooks:
 
 
 def _collect(books: Books, data: Mapping[str, Any]) -> None:
-    rows = books.q(
-        "SELECT id, job_id FROM task WHERE account = :account AND announced = 0 ORDER BY finished_ms, n",
-        account=books.account,
-    )
-    books.q("UPDATE task SET announced = 1 WHERE account = :account AND announced = 0", account=books.account)
-    if not rows or not books.value("SELECT webhook_url FROM account WHERE name = :name", name=books.account):
+    rows = _unannounced(books, "task", "finished_ms, n")
+    changes = [JobChange(row["job_id"], row["status"], row["at_ms"]) for row in _unannounced(books, "job_change", "n")]
+    if not books.value("SELECT webhook_url FROM account WHERE name = :name", name=books.account):
         return
     submitted: dict[str, list[str]] = {}
     for row in rows:
         submitted.setdefault(row["job_id"], []).append(row["id"])
-    books.q(
-        "INSERT INTO webhook_post (account, tasks, created_ms, next_ms) VALUES (:account, :tasks, :at, :at)",
-        account=books.account, tasks=json.dumps(submitted), at=books.at,
-    )  # fmt: skip
+    for news in books.site.news(books, submitted, changes):
+        books.q(
+            "INSERT INTO webhook_post (account, news, created_ms, next_ms) VALUES (:account, :news, :at, :at)",
+            account=books.account, news=json.dumps(news), at=books.at,
+        )  # fmt: skip
+
+
+def _unannounced(books: Books, table: str, order: str) -> list[sqlite3.Row]:
+    new = "account = :account AND announced = 0"
+    rows = books.q(f"SELECT * FROM {table} WHERE {new} ORDER BY {order}", account=books.account)  # noqa: S608
+    books.q(f"UPDATE {table} SET announced = 1 WHERE {new}", account=books.account)  # noqa: S608
+    return rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from . import pictures, prose
-from .base import Refusal
+from .base import Missing
 from .jobs import Job, Slot
 from .proofs import Proof, load
 from .world import Books
@@ -40,7 +40,7 @@ def find_worker(books: Books, worker_id: str) -> Worker:
     """A worker of this marketplace. Raises `Refusal` where there is none."""
     row = books.one("SELECT * FROM worker WHERE provider = :p AND id = :id", p=books.provider, id=worker_id)
     if row is None:
-        raise Refusal("Worker not found.")
+        raise Missing("Worker not found.")
     return _worker(row)
 
 
@@ -72,7 +72,7 @@ def answer(books: Books, job: Job, worker: Worker, task_n: int, revision: int = 
     for i, slot in enumerate(job.terms.slots):
         model = copied[i] if i < len(copied) else None
         if slot.type == "screenshot":
-            picture_id = books.ident(24, books.account, "picture", task_n, revision, i)
+            picture_id = books.site.picture_id(books, task_n, revision, i)
             recipe = _copied_picture(books, model) or _page(job, slot, worker, revision, picture_id, luck)
             proofs.append(Proof("picture", pictures.hang(books, picture_id, recipe)))
         else:
@@ -121,9 +121,9 @@ def _may_do(books: Books, job: Job, worker: Worker) -> bool:
     if home in terms.excluded or (terms.countries and home not in terms.countries):
         return False
     row = books.one(
-        "SELECT (SELECT count(*) FROM task WHERE job_id = :job AND worker_id = :worker) AS done, "
+        "SELECT (SELECT count(*) FROM task WHERE job_id = :job AND worker_id = :worker AND n > :after) AS done, "
         "EXISTS (SELECT 1 FROM blocked WHERE account = :account AND worker_id = :worker) AS blocked",
-        job=job.id, worker=worker.id, account=books.account,
+        job=job.id, worker=worker.id, account=books.account, after=job.remembers_after,
     )  # fmt: skip
     return row is not None and row["done"] < terms.per_worker and not row["blocked"]
 
@@ -135,7 +135,7 @@ def _sign_up(books: Books, n: int, countries: Sequence[str]) -> Worker:
     # 198.18.0.0/15 is set aside for tests: an address there is nobody's
     ip = ip or f"198.{luck.randint(18, 19)}.{luck.randint(0, 255)}.{luck.randint(1, 254)}"
     habit = luck.choices(list(_HABITS), list(_HABITS.values()))[0]
-    worker = Worker(books.ident(8, "worker", n), prose.user_name(luck), country, ip, habit)
+    worker = Worker(books.site.worker_id(books, n), prose.user_name(luck), country, ip, habit)
     books.q(
         "INSERT INTO worker (n, provider, id, name, country, ip, habit) "
         "VALUES (:n, :provider, :id, :name, :country, :ip, :habit)",

@@ -18,22 +18,32 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import Clock, from_ms, to_ms
+from .base import Sandbox
 from .clock import SandboxClock
-from .schema import SCHEMA
+from .schema import SCHEMA, VERSION
 
 _AT_ONCE = 200  # events in one transaction
 
 
+class OtherVersion(OSError):  # noqa: N818
+    """The file holds a world of another version of this program, which cannot go on here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
-    """An account's books in one transaction. `at` is when it happens, `now` what the clock says (ms)."""
+    """An account's books in one transaction. `at` is when it happens, `now` what the clock says (ms); `site` the
+    marketplace that they are kept at."""
 
     db: sqlite3.Connection
+    site: Sandbox
     account: str
-    provider: str
     at: int
     now: int
     seed: int
+
+    @property
+    def provider(self) -> str:
+        return self.site.name
 
     def ago(self, ms: int) -> Books:
         """The same books so much earlier, for what happened before."""
@@ -78,6 +88,17 @@ class Books:
             account=self.account, kind=kind, subject=subject,
         )  # fmt: skip
 
+    def announce(self) -> None:
+        """There is news for the webhook."""
+        every = self.site.tells_every * 1000
+        self.later((self.at // every + 1) * every if every else self.at, "announce", "")
+
+    def quirk(self, name: str) -> str:
+        """How the marketplace is, for this account, in something that its document leaves open."""
+        value = self.value("SELECT value FROM quirk WHERE account = :account AND name = :name",
+                           account=self.account, name=name)  # fmt: skip
+        return self.site.quirks[name][0] if value is None else str(value)
+
     def note(self, kind: str, made_by: str = "api", /, **data: object) -> None:
         """Writes one effect into the ledger."""
         self.q(
@@ -103,14 +124,27 @@ Event = Callable[[Books, Mapping[str, Any]], None]
 
 
 class World:
-    """The world in one SQLite file (None: in memory). Everything in it runs on the event loop's thread."""
+    """The world in one SQLite file (None: in memory). Everything in it runs on the event loop's thread. Its
+    marketplaces, `sites`, can be added later. Raises `OtherVersion` where the file is of
+    another version."""
 
-    def __init__(self, database: Path | None, *, seed: int, speed: float = 1.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: Path | None,
+        sites: Mapping[str, Sandbox],
+        *,
+        seed: int,
+        speed: float = 1.0,
+        clock: Clock | None = None,
+    ) -> None:
         self.db = sqlite3.connect(database or ":memory:", isolation_level=None)
         self.db.row_factory = sqlite3.Row
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = NORMAL")
-        self.db.executescript(SCHEMA)
+        try:
+            self._build(database)
+        except BaseException:
+            self.db.close()
+            raise
+        self.sites = sites
         self.seed = self._remember("seed", seed)
         self.clock = clock or SandboxClock(speed, from_ms(max(self._remember("now", 0), to_ms(SandboxClock().now()))))
         self.changed = asyncio.Event()  # something was written: what is due next may be another thing
@@ -125,7 +159,7 @@ class World:
         """One transaction on an account's books: durable once this returns, undone if it raises."""
         now = self.clock.ms()
         with self._transaction():
-            yield Books(self.db, account, provider, now if at is None else at, now, self.seed)
+            yield Books(self.db, self.sites[provider], account, now if at is None else at, now, self.seed)
 
     def catch_up(self) -> None:
         """Lets everything happen that is due by now, in its order."""
@@ -137,8 +171,13 @@ class World:
 
     def next_due(self) -> int | None:
         """When the next thing on the agenda is due, in ms since the epoch."""
-        row = self.db.execute("SELECT min(due_ms) FROM agenda").fetchone()
-        return None if row[0] is None else int(row[0])
+        row = self._next()
+        return None if row is None else int(row["due_ms"])
+
+    @property
+    def served(self) -> str:
+        """The marketplaces that are served, as JSON: nothing happens at one that a file knows and nobody serves."""
+        return json.dumps(list(self.sites))
 
     def close(self) -> None:
         self.db.close()
@@ -160,17 +199,29 @@ class World:
 
     def _next_event(self) -> bool:
         now = self.clock.ms()
-        row = self.db.execute(
-            "SELECT a.*, account.provider FROM agenda a JOIN account ON account.name = a.account "
-            "WHERE due_ms <= ? ORDER BY due_ms, n LIMIT 1",
-            (now,),
-        ).fetchone()
-        if row is None:
+        row = self._next()
+        if row is None or row["due_ms"] > now:
             return False
         self.db.execute("DELETE FROM agenda WHERE n = ?", (row["n"],))
-        books = Books(self.db, row["account"], row["provider"], row["due_ms"], now, self.seed)
+        books = Books(self.db, self.sites[row["provider"]], row["account"], row["due_ms"], now, self.seed)
         self._events[row["kind"]](books, {"subject": row["subject"], **json.loads(row["data"])})
         return True
+
+    def _next(self) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self.db.execute(
+            "SELECT a.*, account.provider FROM agenda a JOIN account ON account.name = a.account "
+            "WHERE provider IN (SELECT value FROM json_each(?)) ORDER BY due_ms, n LIMIT 1",
+            (self.served,),
+        ).fetchone()
+        return found
+
+    def _build(self, database: Path | None) -> None:
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = NORMAL")
+        empty = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if not empty and self.db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise OtherVersion(f"{database} holds a simulation of another version: start with a new file")
+        self.db.executescript(f"{SCHEMA}; PRAGMA user_version = {VERSION}")
 
     def _remember(self, key: str, value: int) -> int:
         self.db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -36,7 +38,7 @@ def backup(database: Path, target: Path) -> int:
     except StoreError:
         partial.unlink(missing_ok=True)
         raise
-    partial.replace(target)
+    _put_in_place(partial, target)
     return target.stat().st_size
 
 
@@ -44,7 +46,7 @@ def restore(source: Path, database: Path) -> Path | None:
     """Puts a backup in a database's place; returns where the old one went. Raises `StoreError`.
 
     Everything that had not left when the backup was made may have left since: it is marked, so that the next start
-    asks before anything is sent.
+    asks before anything is sent. At every moment either the old one is in place or the new one, whole.
     """
     if not source.exists():
         raise StoreError(f"{source}: there is no such file")
@@ -55,6 +57,7 @@ def restore(source: Path, database: Path) -> Path | None:
         try:
             with closing(sqlite3.connect(source)) as backed, closing(sqlite3.connect(partial)) as copy:
                 backed.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
                 _check(copy, source)
                 with copy:
                     copy.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, 'yes')", (RESTORED,))
@@ -64,8 +67,12 @@ def restore(source: Path, database: Path) -> Path | None:
         except StoreError:
             partial.unlink(missing_ok=True)
             raise
-        kept = _set_aside(database)
-        partial.replace(database)
+        try:
+            kept = _keep(database)
+            _put_in_place(partial, database)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise explained(error, database) from error
     return kept
 
 
@@ -75,19 +82,41 @@ def _check(conn: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} is damaged: {answer}")
 
 
-def _set_aside(database: Path) -> Path | None:
-    """Renames the old database, with all that is not yet in its main file: a log left behind would be read into
-    the new one."""
+def _keep(database: Path) -> Path | None:
+    """Gives the old database a second name, and takes its log away: one left behind would be read into the new one."""
+    log, index = database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")
     if database.exists():
         with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as old:
             old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = _free_name(database)
-    moved = None
-    for suffix in ("-wal", "-shm", ""):
-        left = database.with_name(database.name + suffix)
-        if left.exists():
-            moved = left.replace(kept.with_name(kept.name + suffix))
-    return moved
+    if database.exists():
+        _link(database, kept)
+    if log.exists():
+        log.replace(kept.with_name(kept.name + "-wal"))
+    index.unlink(missing_ok=True)
+    return kept if kept.exists() else None
+
+
+def _link(file: Path, name: Path) -> None:
+    try:
+        name.hardlink_to(file)
+    except OSError:  # there are file systems without
+        shutil.copy2(file, name)
+
+
+def _put_in_place(file: Path, name: Path) -> None:
+    """Renames a file that is complete, so that also a power cut leaves the one or the other there."""
+    _sync(file)
+    file.replace(name)
+    _sync(name.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _free_name(database: Path) -> Path:

@@ -22,21 +22,40 @@ AT_ONCE = 32  # works running at the same time
 GRACE = 1.5  # seconds that running work is given when the engine stops
 LONGEST_PAUSE = 300.0  # seconds between tries of work that keeps failing
 LONGEST_NAP = 60.0  # seconds until the clock is looked at again: it may have been set
+LOOK_EVERY_MS = 10_000  # so exactly is it known by how much the clock was set back
 LONGEST_HITCH = 30.0  # seconds between tries of a database that says no
 
-TAKE = """
-UPDATE work SET not_before = :never WHERE id = (
-    SELECT id FROM work
-    WHERE not_before <= :now AND part NOT IN (SELECT value FROM json_each(:busy))
-    ORDER BY prio, not_before, id LIMIT 1)
-RETURNING id, kind, key, part, args, attempt, version
+# The first in each lane (a kind, a part, a priority), found by skipping from lane to lane: their number counts, and
+# never how much waits behind them.
+HEADS = """
+WITH RECURSIVE head (id) AS (
+    SELECT (SELECT id FROM work WHERE kind = k.value ORDER BY part, prio, not_before, id LIMIT 1)
+    FROM json_each(:kinds) k
+    UNION ALL
+    SELECT coalesce(
+        (SELECT n.id FROM work n WHERE n.kind = w.kind AND n.part = w.part AND n.prio > w.prio
+         ORDER BY n.prio, n.not_before, n.id LIMIT 1),
+        (SELECT n.id FROM work n WHERE n.kind = w.kind AND n.part > w.part
+         ORDER BY n.part, n.prio, n.not_before, n.id LIMIT 1))
+    FROM head h JOIN work w ON w.id = h.id
+)
+SELECT w.id, w.part, w.prio, w.not_before FROM head h JOIN work w ON w.id = h.id WHERE w.not_before < :never
 """
+TAKE = """
+UPDATE work SET not_before = :never WHERE id = :id RETURNING id, kind, key, part, args, attempt, version
+"""
+CLOCK = "clock"  # in `meta`: what the clock said at about the last look
+
+SetBack = Callable[[Tx, int], None]
 
 
 class SqliteEngine(Engine):
-    def __init__(self, store: Store, clock: Clock) -> None:
+    """`on_set_back` is told, in the transaction that finds it out, that the clock was set back, and the time."""
+
+    def __init__(self, store: Store, clock: Clock, on_set_back: SetBack = lambda tx, now: None) -> None:
         self._store = store
         self._clock = clock
+        self._on_set_back = on_set_back
         self._woken = asyncio.Event()
         self._settled = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -99,7 +118,11 @@ class SqliteEngine(Engine):
         await self._insist(_put_back, work.id, attempt, again_at)
 
     def _take(self, tx: Tx, kinds: frozenset[str]) -> tuple[list[tuple[Work, int]], int | None]:
-        return _take(tx, self._clock.ms(), list(self._running), AT_ONCE - len(self._running), kinds)
+        now = self._clock.ms()
+        if _was_set_back(tx, now):
+            log.warning("the clock was set back: what waits for its time waits no longer for it")
+            self._on_set_back(tx, now)
+        return _take(tx, now, frozenset(self._running), AT_ONCE - len(self._running), kinds)
 
     async def _insist(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """A transaction of the engine's own: a disk that is full now may have room again, and the engine goes on."""
@@ -118,10 +141,7 @@ class SqliteEngine(Engine):
         self._woken.set()
 
     async def _sleep_until(self, next_at: int | None) -> None:
-        """Until something is enqueued or done, or the next work is due."""
-        if next_at is None:
-            await self._woken.wait()
-            return
+        """Until something is enqueued or done, or the next work is due, or the clock is to be looked at."""
         sleeper = asyncio.ensure_future(self._nap(next_at))
         waker = asyncio.ensure_future(self._woken.wait())
         try:
@@ -130,8 +150,8 @@ class SqliteEngine(Engine):
             sleeper.cancel()
             waker.cancel()
 
-    async def _nap(self, next_at: int) -> None:
-        wait = (next_at - self._clock.ms()) / 1000
+    async def _nap(self, next_at: int | None) -> None:
+        wait = LONGEST_NAP if next_at is None else (next_at - self._clock.ms()) / 1000
         await self._clock.sleep(min(max(wait, 0.0), LONGEST_NAP))
 
 
@@ -140,30 +160,44 @@ def _pause(work: Work) -> float:
 
 
 def _take(
-    tx: Tx, now: int, busy: list[str], room: int, kinds: frozenset[str]
+    tx: Tx, now: int, busy: frozenset[str], room: int, kinds: frozenset[str]
 ) -> tuple[list[tuple[Work, int]], int | None]:
     """Marks what can run now, and tells when the next thing is due (None: nothing before something changes)."""
-    taken: list[tuple[Work, int]] = []
-    parts = list(busy)
-    while len(taken) < room:
-        row = tx.one(TAKE, now=now, never=NEVER, busy=json.dumps(parts))
-        if row is None:
+    heads = [head for head in tx.q(HEADS, kinds=json.dumps(sorted(kinds)), never=NEVER) if head["part"] not in busy]
+    due = [head for head in heads if head["not_before"] <= now]
+    taken: dict[str, tuple[Work, int]] = {}
+    for head in sorted(due, key=lambda h: (h["prio"], h["not_before"], h["id"])):
+        if len(taken) == room:
             break
-        if row["kind"] not in kinds:  # of a plugin that is not loaded: it waits for it
-            tx.q("UPDATE work SET not_before = :later WHERE id = :id", id=row["id"], later=now + 60_000)
-            continue
-        parts.append(row["part"])
-        work = Work(row["id"], row["kind"], row["key"], row["part"], json.loads(row["args"]), row["attempt"])
-        taken.append((work, row["version"]))
+        if head["part"] not in taken:
+            taken[head["part"]] = _mark(tx, head["id"])
     if len(taken) == room:
-        return taken, None  # the end of any of them wakes us
-    next_at: int | None = tx.value(
-        """SELECT min(not_before) FROM work
-           WHERE not_before < :never AND part NOT IN (SELECT value FROM json_each(:busy))""",
+        return list(taken.values()), None  # the end of any of them wakes us
+    waiting = [head["not_before"] for head in heads if head["part"] not in taken]
+    return list(taken.values()), min(waiting, default=None)
+
+
+def _mark(tx: Tx, id: int) -> tuple[Work, int]:  # noqa: A002
+    (row,) = tx.q(TAKE, id=id, never=NEVER)
+    work = Work(row["id"], row["kind"], row["key"], row["part"], json.loads(row["args"]), row["attempt"])
+    return work, row["version"]
+
+
+def _was_set_back(tx: Tx, now: int) -> bool:
+    """Remembers the time, also for the next start. Where it was later before, all waits are as long as they were."""
+    seen = int(tx.value("SELECT value FROM meta WHERE key = :key", key=CLOCK) or 0)
+    if seen <= now < seen + LOOK_EVERY_MS:
+        return False
+    tx.q("INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :now)", key=CLOCK, now=str(now))
+    if now >= seen:
+        return False
+    tx.q(
+        "UPDATE work SET not_before = not_before - :back WHERE not_before > :now AND not_before < :never",
+        back=seen - now,
+        now=now,
         never=NEVER,
-        busy=json.dumps(parts),
     )
-    return taken, next_at
+    return True
 
 
 def _finish(tx: Tx, id: int, version: int) -> None:  # noqa: A002
@@ -185,12 +219,14 @@ def _give_back(tx: Tx) -> None:
     tx.q("UPDATE work SET not_before = 0 WHERE not_before = :never", never=NEVER)
 
 
-def _live(reader: Reader, now: int, kinds: str | None) -> int:
-    count: int = reader.value(
-        """SELECT count(*) FROM work WHERE (not_before <= :now OR not_before = :never)
-           AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))""",
-        now=now,
-        never=NEVER,
-        kinds=kinds,
+def _live(reader: Reader, now: int, kinds: str | None) -> bool:
+    return bool(
+        reader.value(
+            """SELECT 1 FROM work INDEXED BY work_due
+               WHERE (not_before <= :now OR not_before = :never)
+               AND (:kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))) LIMIT 1""",
+            now=now,
+            never=NEVER,
+            kinds=kinds,
+        )
     )
-    return count

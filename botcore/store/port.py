@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -41,6 +41,10 @@ class Reader(ABC):
 
 class Tx(Reader):
     """A transaction: what is written and what is enqueued in it become durable together, or not at all."""
+
+    @abstractmethod
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Runs one statement for each of these rows of parameters; it returns nothing."""
 
     @abstractmethod
     def put(self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from .lean import Database, Migrations
 
 core = Migrations("core")
 
@@ -236,6 +236,178 @@ CREATE TABLE meta (
 """
 
 
+QUEUES = """
+CREATE TABLE queues (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,                  -- '' for one person's own
+    person TEXT NOT NULL,                   -- '' for a channel's
+    accounts TEXT,                          -- whose submissions, as JSON; NULL: everybody's
+    submission INTEGER REFERENCES submissions (id),  -- in hand
+    held_until INTEGER NOT NULL DEFAULT 0,  -- so long a person's claim on it holds
+    opened_at INTEGER NOT NULL,
+    moved_at INTEGER NOT NULL,              -- when it last went on to another submission
+    closed_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX queues_open ON queues (channel, person) WHERE closed_at IS NULL;
+CREATE INDEX queues_submission ON queues (submission) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX one_claim ON queues (submission) WHERE closed_at IS NULL AND person != '';
+
+CREATE TABLE queue_skips (                  -- put behind all others, in the order of `at`
+    queue INTEGER NOT NULL REFERENCES queues (id),
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    at INTEGER NOT NULL,
+    PRIMARY KEY (queue, submission)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX submissions_waiting
+    ON submissions (ifnull(deadline, 9223372036854775807), id, account, submitted_at) WHERE state IN ('new', 'shown');
+"""
+
+BULKS = """
+CREATE TABLE bulks (                        -- all that waited of a job, decided at once
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('approve', 'reject')),
+    satisfaction TEXT,
+    comment TEXT NOT NULL,
+    worker TEXT NOT NULL,                   -- '' for all workers
+    without_flags INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    via TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('quoted', 'second', 'confirmed', 'done', 'cancelled')),
+    count INTEGER NOT NULL DEFAULT 0,
+    money TEXT NOT NULL DEFAULT '0',        -- the sum of the prices that are known
+    unpriced INTEGER NOT NULL DEFAULT 0,    -- how many have none
+    left_out TEXT NOT NULL DEFAULT '',      -- what of the job it is not about, in words
+    typed_by TEXT NOT NULL DEFAULT '',      -- who typed the number when they asked
+    brake TEXT NOT NULL DEFAULT '',         -- why it takes a second person
+    first_by TEXT NOT NULL DEFAULT '',
+    confirmed_by TEXT NOT NULL DEFAULT '',  -- or cancelled it
+    confirmed_via TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    hold_ms INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL DEFAULT 0,      -- until then all of it can be undone
+    told TEXT NOT NULL DEFAULT ''           -- the results that its card was last drawn for
+) STRICT;
+
+CREATE TABLE bulk_items (
+    bulk INTEGER NOT NULL REFERENCES bulks (id),
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'decided', 'late', 'stopped')),
+    note TEXT NOT NULL DEFAULT '',          -- why it was not decided
+    decision INTEGER REFERENCES decisions (id),
+    PRIMARY KEY (bulk, submission)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bulk_items_state ON bulk_items (bulk, state);
+
+CREATE INDEX submissions_closed ON submissions (account, job_id, state)
+    WHERE state IN ('rated', 'elsewhere', 'lapsed', 'superseded');
+CREATE INDEX decisions_rejected ON decisions (decided_at) WHERE verdict = 'reject';
+"""
+
+RULES = """
+CREATE TABLE rule_findings (
+    submission INTEGER NOT NULL REFERENCES submissions (id),
+    rule TEXT NOT NULL,
+    outcome TEXT NOT NULL,                  -- rules.findings.Outcome
+    at INTEGER NOT NULL,
+    PRIMARY KEY (submission, rule)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rule_findings_rule ON rule_findings (rule, at);
+
+CREATE TABLE rule_days (                    -- what counts toward a rule's limits
+    rule TEXT NOT NULL,
+    day TEXT NOT NULL,                      -- the date in the bot's time zone
+    approvals INTEGER NOT NULL,
+    dollars TEXT NOT NULL,
+    PRIMARY KEY (rule, day)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+AT_SCALE = """
+DROP INDEX work_order;
+CREATE INDEX work_lanes ON work (kind, part, prio, not_before);
+
+-- what the marketplace said waits, when a read last agreed with it
+ALTER TABLE jobs ADD COLUMN read_count INTEGER;
+-- how many more it counts than there are to be read
+ALTER TABLE jobs ADD COLUMN drift INTEGER NOT NULL DEFAULT 0;
+-- how many of its count the last complete read did not show, when that was, and how many in a row came to the same
+ALTER TABLE jobs ADD COLUMN short INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN whole_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN agreed INTEGER NOT NULL DEFAULT 0;
+-- ratings of ours that were confirmed, and how many those were at the poll before
+ALTER TABLE jobs ADD COLUMN rated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN rated_then INTEGER NOT NULL DEFAULT 0;
+
+-- what the last look in this doubt came to
+ALTER TABLE decisions ADD COLUMN read_as TEXT;
+"""
+
+LIKENESS = """
+ALTER TABLE flags ADD COLUMN other INTEGER REFERENCES submissions (id);
+ALTER TABLE submission_pictures ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE text_bands (                   -- likeness.text_bands
+    band INTEGER NOT NULL,
+    submission INTEGER NOT NULL,
+    PRIMARY KEY (band, submission)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE looks (                        -- likeness.Look, of each picture by its content
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    hash BLOB,                              -- NULL: cannot be compared
+    thumb BLOB,
+    note TEXT NOT NULL DEFAULT ''           -- why not
+) STRICT;
+
+CREATE TABLE look_bands (                   -- likeness.picture_bands
+    band INTEGER NOT NULL,
+    look INTEGER NOT NULL,
+    PRIMARY KEY (band, look)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tallies (                      -- submissions of a job by country, in spans of habits.SPAN_MS
+    account TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    span INTEGER NOT NULL,
+    country TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (account, job_id, span, country)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+OPERATION_DETAILS = """
+ALTER TABLE operations ADD COLUMN estimate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN repeatable INTEGER NOT NULL DEFAULT 0;
+-- what it changes (job:J1): operations about one thing never overlap
+ALTER TABLE operations ADD COLUMN about TEXT NOT NULL DEFAULT '';
+ALTER TABLE operations ADD COLUMN facts TEXT NOT NULL DEFAULT '[]';
+-- how things stood afterwards, in a sentence
+ALTER TABLE operations ADD COLUMN found TEXT;
+ALTER TABLE operations ADD COLUMN found_at INTEGER;
+UPDATE operations SET repeatable = 1 WHERE kind IN ('block', 'unblock', 'add to list');
+"""
+
+MEMORIES = """
+CREATE TABLE memories (                     -- what a provider must not forget
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+"""
+
+BLOCKING = """
+ALTER TABLE decisions ADD COLUMN block INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 def run_statements(db: Database, script: str) -> None:
     """Runs a script statement by statement (`executescript` would commit the migration's transaction)."""
     for statement in script.split(";\n"):
@@ -247,3 +419,43 @@ def run_statements(db: Database, script: str) -> None:
 def first(db: Database) -> None:
     for script in (WORK, MARKETPLACE, MONEY, MESSENGERS):
         run_statements(db, script)
+
+
+@core()
+def queues(db: Database) -> None:
+    run_statements(db, QUEUES)
+
+
+@core()
+def bulks(db: Database) -> None:
+    run_statements(db, BULKS)
+
+
+@core()
+def rules(db: Database) -> None:
+    run_statements(db, RULES)
+
+
+@core()
+def at_scale(db: Database) -> None:
+    run_statements(db, AT_SCALE)
+
+
+@core()
+def likeness(db: Database) -> None:
+    run_statements(db, LIKENESS)
+
+
+@core()
+def operation_details(db: Database) -> None:
+    run_statements(db, OPERATION_DETAILS)
+
+
+@core()
+def memories(db: Database) -> None:
+    run_statements(db, MEMORIES)
+
+
+@core()
+def blocking(db: Database) -> None:
+    run_statements(db, BLOCKING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import logging
@@ -10,14 +11,13 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import IO, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
-from sqlite_utils import Database, Migrations
-
+from .lean import Database, Migrations
 from .port import Reader, Row, Store, StoreError, Tx
 from .schema import core
 
@@ -25,9 +25,11 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R", bound=Reader)
 
 READERS = 2
 GROUP = 512  # transactions committed together, at most
+NOT_ALLOWED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 
 PUT = """
 INSERT INTO work (kind, key, part, prio, not_before, args) VALUES (:kind, :key, :part, :prio, :not_before, :args)
@@ -55,6 +57,9 @@ class SqliteTx(SqliteReader, Tx):
         self.hooks: list[Callable[[], None]] = []
         self.enqueued = False
 
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+        self._conn.executemany(sql, rows)
+
     def put(self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int) -> None:
         self.enqueued = True
         self.q(PUT, kind=kind, key=key, part=part, prio=prio, not_before=not_before, args=json.dumps(args))
@@ -71,10 +76,11 @@ class SqliteStore(Store):
         self.on_work: Callable[[], None] = lambda: None
         self._lock = lock
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._readers = ThreadPoolExecutor(READERS, "botcore-read")
-        self._local = threading.local()
-        self._read_connections: list[sqlite3.Connection] = []
+        self._queue: queue.SimpleQueue[_Job[Tx] | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Job[Reader] | None] = queue.SimpleQueue()
+        self._readers = [
+            threading.Thread(target=self._read_forever, name="botcore-read", daemon=True) for _ in range(READERS)
+        ]
         self._writer = threading.Thread(target=self._write_forever, name="botcore-write", daemon=True)
         self._ready: Future[None] = Future()
         self._migrations: Sequence[Migrations] = ()
@@ -96,6 +102,8 @@ class SqliteStore(Store):
         except BaseException:
             await store.close()
             raise
+        for reader in store._readers:
+            reader.start()
         return store
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -108,36 +116,48 @@ class SqliteStore(Store):
     async def read(self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self._closed:
             raise StoreError("the database is closed")
-        return await self._loop.run_in_executor(self._readers, self._read, lambda r: fn(r, *args, **kwargs))
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._reads.put(_Job(lambda reader: fn(reader, *args, **kwargs), done))
+        return await done
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        await asyncio.to_thread(self._readers.shutdown)
-        for conn in self._read_connections:
-            conn.close()  # before the writer: the last to close folds the log into the file
+        for _ in self._readers:
+            self._reads.put(None)
+        for reader in self._readers:
+            if reader.is_alive():  # before the writer: the last to close folds the log into the file
+                await asyncio.to_thread(reader.join)
         self._queue.put(None)
         if self._writer.is_alive():
             await asyncio.to_thread(self._writer.join)
         if self._lock:
             self._lock.close()
 
-    # --- the reading threads
+    # --- the reading threads: plain ones, as an executor's futures cost more than most of what is read
 
-    def _read(self, fn: Callable[[Reader], T]) -> T:
-        conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
+    def _read_forever(self) -> None:
+        conn: sqlite3.Connection | None = None
+        while (job := self._reads.get()) is not None:
+            conn = self._read(job, conn)
+        if conn is not None:
+            conn.close()
+
+    def _read(self, job: _Job[Reader], conn: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        """Answers one read; returns the connection for the next."""
+        value: Any = None
+        failure: BaseException | None = None
         try:
-            if conn is None:
-                conn = self._local.conn = connect(self.path, readonly=True)
-                self._read_connections.append(conn)
-            conn.execute("BEGIN")
-            try:
-                return fn(SqliteReader(conn))
-            finally:
-                conn.execute("ROLLBACK")
+            conn = conn or connect(self.path, readonly=True)
+            value = _look(conn, job.run)
         except sqlite3.DatabaseError as error:
-            raise explained(error, self.path) from error
+            failure = explained(error, self.path)
+        except BaseException as error:  # noqa: BLE001 - it is handed to whoever awaits this read
+            failure = error
+        with suppress(RuntimeError):  # the loop is gone: nobody waits any more
+            self._loop.call_soon_threadsafe(job.answer, value, failure)
+        return conn
 
     # --- the writing thread
 
@@ -163,7 +183,7 @@ class SqliteStore(Store):
                 conn.execute("PRAGMA optimize")
             conn.close()
 
-    def _drain(self, first: _Job) -> tuple[list[_Job], bool]:
+    def _drain(self, first: _Job[Tx]) -> tuple[list[_Job[Tx]], bool]:
         group = [first]
         while len(group) < GROUP:
             try:
@@ -175,9 +195,9 @@ class SqliteStore(Store):
             group.append(job)
         return group, False
 
-    def _commit(self, conn: sqlite3.Connection, group: list[_Job]) -> None:
+    def _commit(self, conn: sqlite3.Connection, group: list[_Job[Tx]]) -> None:
         """One transaction for all of them, a savepoint each; each is answered only after the COMMIT."""
-        answers: list[tuple[_Job, Any, BaseException | None, SqliteTx | None]] = []
+        answers: list[tuple[_Job[Tx], Any, BaseException | None, SqliteTx | None]] = []
         try:
             conn.execute("BEGIN IMMEDIATE")
             for job in group:
@@ -215,40 +235,44 @@ class SqliteStore(Store):
         conn.execute("ROLLBACK TO one")
         conn.execute("RELEASE one")
 
-    def _answer(self, answers: list[tuple[_Job, Any, BaseException | None, SqliteTx | None]]) -> None:
+    def _answer(self, answers: list[tuple[_Job[Tx], Any, BaseException | None, SqliteTx | None]]) -> None:
         enqueued = False
         for job, value, error, tx in answers:
             if tx is not None:
                 enqueued = enqueued or tx.enqueued
                 for hook in tx.hooks:
                     _tell(hook)
-            if job.done.done():
-                continue
-            if error is not None:
-                job.done.set_exception(error)
-            else:
-                job.done.set_result(value)
+            job.answer(value, error)
         if enqueued:
             self.on_work()
 
 
-class _Job:
-    __slots__ = ("done", "run")
+class _Job(Generic[R]):
+    """What a thread shall do, and who waits for it on the event loop."""
 
-    def __init__(self, run: Callable[[Tx], Any], done: asyncio.Future[Any]) -> None:
+    __slots__ = ("_done", "run")
+
+    def __init__(self, run: Callable[[R], Any], done: asyncio.Future[Any]) -> None:
         self.run = run
-        self.done = done
+        self._done = done
+
+    def answer(self, value: Any, error: BaseException | None) -> None:
+        if self._done.done():
+            return
+        if error is not None:
+            self._done.set_exception(error)
+        else:
+            self._done.set_result(value)
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    """A connection as the store uses them; a read-only one may be closed by another thread."""
+    """A connection as the store uses them, for one thread."""
     uri = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rwc'}"
     conn = sqlite3.connect(
         uri,
         uri=True,
         isolation_level=None,
         timeout=5.0,
-        check_same_thread=not readonly,
         cached_statements=256,
     )
     conn.row_factory = _as_dict
@@ -258,6 +282,15 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA foreign_keys = ON")
     return conn
+
+
+def _look(conn: sqlite3.Connection, run: Callable[[Reader], T]) -> T:
+    """Runs one read on one consistent view."""
+    conn.execute("BEGIN")
+    try:
+        return run(SqliteReader(conn))
+    finally:
+        conn.execute("ROLLBACK")
 
 
 def prepare(conn: sqlite3.Connection, migrations: Iterable[Migrations]) -> None:
@@ -290,9 +323,9 @@ def take_lock(path: Path) -> IO[bytes]:
     except OSError as error:
         lock.close()
         raise AlreadyRunning(f"another botcore is using {path}: stop it first, or use another database") from error
-    lock.truncate(0)
-    lock.write(str(os.getpid()).encode())
-    lock.flush()
+    with suppress(OSError):  # who holds it is only for people to read; there may be no room for it
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
     return lock
 
 
@@ -300,15 +333,20 @@ def explained(error: Exception, path: Path) -> StoreError:
     """What a person can do about it."""
     text = str(error)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    number = getattr(error, "errno", None)
+    if code == sqlite3.SQLITE_FULL or number in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(f"the disk of {path} is full: nothing was saved; make room and try again")
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+    if code in NOT_ALLOWED or number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError(f"{path} cannot be written: check its permissions and its folder's")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "malformed" in text:
-        return StoreError(f"{path} is damaged: stop the bot and run `botcore restore` with your newest backup")
+        return damaged(path)
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(f"{path}: nothing was saved, the disk failed or is full ({text})")
     return StoreError(f"{path}: {text}")
+
+
+def damaged(path: Path) -> StoreError:
+    return StoreError(f"{path} is damaged: stop the bot and run `botcore restore` with your newest backup")
 
 
 def _tell(hook: Callable[[], None]) -> None:

@@ -1,14 +1,14 @@
-"""SproutGigs for botcore: the provider and its simulation."""
+"""SproutGigs for botcore: the provider, its own commands, and its simulation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botcore import hookimpl
 
 if TYPE_CHECKING:
-    from botcore import Provider
+    from botcore import Command, OperationKind, Provider
     from botcore.sandbox import Sandbox
 
 
@@ -17,6 +17,20 @@ def register_providers() -> Mapping[str, type[Provider]]:
     from .provider import SproutGigsProvider
 
     return {"sproutgigs": SproutGigsProvider}
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    from .commands import COMMANDS
+
+    return COMMANDS
+
+
+@hookimpl
+def register_operations() -> Sequence[OperationKind]:
+    from .commands import OPERATIONS
+
+    return OPERATIONS
 
 
 @hookimpl

@@ -51,7 +51,7 @@ def job_of(account: str, job: WireJob) -> Job:
         price=job.task_value,
         positions=job.num_tasks or 0,
         done=job.tasks_done or 0,
-        unrated=job.unrated_tasks or 0,
+        unrated=job.unrated_tasks,
         rate_within_days=job.ttr if known_ttr else None,
         created_at=job.created_at,
         instructions=job.instructions,

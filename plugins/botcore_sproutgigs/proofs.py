@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from botcore.models import Proof, ProofKind, ProofSlot
-
-from .wire import as_text
+from botcore.wire import as_text, web_address
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".heic", ".avif")
 PICTURE_WORDS = frozenset({"screenshot", "image", "picture", "photo"})
@@ -76,24 +75,10 @@ def _several(item: object) -> bool:
 
 
 def _proof(value: str, prompt: str, picture: bool) -> Proof:
-    address = _web_address(value)
+    address = web_address(value)
     if address and (picture or urlsplit(address).path.lower().endswith(PICTURE_ENDINGS)):
         return Proof(ProofKind.PICTURE, prompt, url=address)
     return Proof(ProofKind.TEXT, prompt, text=value)
-
-
-def _web_address(value: str) -> str:
-    """The address that a value is and nothing else, or ""."""
-    address = value.strip()
-    if len(address) > 4096 or any(c.isspace() for c in address):
-        return ""
-    if address.startswith("//"):
-        address = f"https:{address}"
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def _shown(value: object) -> str:

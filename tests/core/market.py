@@ -14,8 +14,11 @@ from pydantic import BaseModel
 
 from botcore.models import (
     Balance,
+    Category,
+    Country,
     EarlierRevision,
     Job,
+    JobChange,
     JobStatus,
     Proof,
     ProofKind,
@@ -28,6 +31,7 @@ from botcore.models import (
     Verdict,
     Waiting,
     WorkerList,
+    Zone,
 )
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused
 
@@ -67,7 +71,12 @@ class Market:
     hidden: set[str] = field(default_factory=set)  # in no list
     unlisted: set[str] = field(default_factory=set)  # found by those who ask for it by its id alone
     blocked: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)  # calls of block, unblock, add_to_list that took effect
+    done: list[str] = field(default_factory=list)  # calls of block, pause and the like that took effect
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)  # of jobs; one without tasks is there by its edits
+    unanswered: set[str] = field(default_factory=set)  # changes of jobs that take effect once and are not answered
+    offers: dict[str, list[Any]] = field(default_factory=dict)  # the catalogue: by method
+    asked: Counter[str] = field(default_factory=Counter)  # reads of the catalogue, by method
+    told_cost: Decimal | None = None  # what changes of jobs are answered to have cost
     between_pages: Callable[[], None] = lambda: None
     page_size: int = 50
     tells_revision: bool = True
@@ -132,7 +141,7 @@ class Market:
 
     def job(self, job: str) -> Job:
         rated = [t for t in self.tasks.values() if t.submission.job_id == job and t.state is not SightingState.WAITING]
-        return make_job(job, done=len(rated), unrated=len(self.waiting(job)))
+        return replace(make_job(job, done=len(rated), unrated=len(self.waiting(job))), **self.edits.get(job, {}))
 
 
 # --- what a call of `rate` comes to
@@ -268,8 +277,55 @@ class ScriptedProvider(Provider):
         return self._do(f"list {list_id}", worker_ids)
 
     async def lists(self) -> Sequence[WorkerList]:
-        self._trip("lists")
-        return [WorkerList("7", "Good ones", 3)]
+        return self._offer("lists", WorkerList("7", "Good ones", 3))
+
+    async def teams(self) -> Sequence[WorkerList]:
+        return self._offer("teams", WorkerList("t1", "The crew", None))
+
+    async def zones(self) -> Sequence[Zone]:
+        return self._offer("zones", Zone("int", "International", ("pk", "bd")))
+
+    async def countries(self) -> Sequence[Country]:
+        return self._offer("countries", Country("1282988", "Nepal", "AS"))
+
+    async def categories(self) -> Sequence[Category]:
+        cheap, dear = {"int": Decimal("0.05")}, {"int": Decimal("0.10"), "usa": Decimal("0.30")}
+        return self._offer("categories", Category("0105", "Sign up + review", dear), Category("0101", "Sign up", cheap))
+
+    async def pause(self, job_id: str) -> JobChange:
+        return self._change("pause", job_id, status=JobStatus.PAUSED, status_text="PAUSED")
+
+    async def resume(self, job_id: str, positions: int | None = None) -> JobChange:
+        return self._change("resume", job_id, positions, status=JobStatus.RUNNING, status_text="RUNNING")
+
+    async def stop(self, job_id: str) -> JobChange:
+        return self._change("stop", job_id, status=JobStatus.FINISHED, status_text="FINISHED")
+
+    async def restart(self, job_id: str, positions: int | None = None) -> JobChange:
+        return self._change("restart", job_id, positions, status=JobStatus.RUNNING, status_text="RUNNING")
+
+    async def add_positions(self, job_id: str, count: int) -> JobChange:
+        return self._change("add_positions", job_id, count, positions=self.market.job(job_id).positions + count)
+
+    async def set_speed(self, job_id: str, speed: int) -> JobChange:
+        return self._change("set_speed", job_id, speed)
+
+    async def set_time_to_rate(self, job_id: str, days: int) -> JobChange:
+        return self._change("set_time_to_rate", job_id, days, rate_within_days=days)
+
+    def _offer(self, shelf: str, *usual: Any) -> list[Any]:
+        self.market.asked[shelf] += 1
+        self._trip(shelf)
+        return self.market.offers.get(shelf, [*usual])
+
+    def _change(self, what: str, job: str, number: int | None = None, **edits: Any) -> JobChange:
+        self._trip(what)
+        self.market.edits.setdefault(job, {}).update(edits)
+        self.market.done.append(f"{what} {job}" + (f" {number}" if number is not None else ""))
+        if what in self.market.unanswered:
+            self.market.unanswered.remove(what)
+            raise OutcomeUnknown("no answer")
+        return JobChange("Done.", self.market.told_cost)
 
     def _do(self, what: str, worker_ids: Sequence[str]) -> str:
         self._trip(what.split()[0])
@@ -280,7 +336,7 @@ class ScriptedProvider(Provider):
         return replace(self.market.job(job), account=self.tools.account)
 
     def _job_ids(self) -> list[str]:
-        return list(dict.fromkeys(t.submission.job_id for t in self.market.tasks.values()))
+        return list(dict.fromkeys([t.submission.job_id for t in self.market.tasks.values()] + [*self.market.edits]))
 
 
 class OneByOne(ScriptedProvider):

@@ -7,23 +7,30 @@ import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from botcore import delivery, operations, rating
+from botcore import delivery
 from botcore.access import People
 from botcore.accounts import Account, Accounts
 from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch
-from botcore.cards import operation_card, submission_card
+from botcore.bulk.desk import BulkDesk
+from botcore.catalogue import CatalogueDesk
 from botcore.clock import ManualClock
 from botcore.commands.core import FORMS, PRESSES, core_commands
+from botcore.commands.registry import Command
+from botcore.core_kinds import CORE_KINDS
 from botcore.dispatch import Dispatcher, House
+from botcore.drawing import draw
 from botcore.intake import Intake
+from botcore.kinds import OperationKind
+from botcore.likeness.desk import LikenessDesk
 from botcore.models import (
     Channel,
     Person,
@@ -33,11 +40,15 @@ from botcore.models import (
 from botcore.operations import OperationDesk
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderTools
+from botcore.queues import calm_down
 from botcore.rating import RatingDesk
+from botcore.recovery import recover
 from botcore.review import Made
+from botcore.rules.desk import RuleDesk, ask_rules
+from botcore.rules.settings import Rule
+from botcore.set_back import set_back
 from botcore.settings import DEFAULT_REASONS
 from botcore.spending import Limits
-from botcore.store.backup import RESTORED
 from botcore.store.engine import SqliteEngine
 from botcore.store.port import Row, StoreError, Tx, Work
 from botcore.store.sqlite import SqliteStore
@@ -97,7 +108,7 @@ class MemoryAdapter(Adapter):
         return [card.badge for card in self.shown()]
 
 
-INBOX = Channel("inbox", "memory", "here")
+INBOX = Channel("inbox", "memory", "here", queue_above=1_000)  # as many cards as there are
 LIMITS = Limits(Decimal("1.00"), Decimal("5.00"), ZoneInfo("UTC"))
 PEOPLE = (
     Person("olga", Role.OWNER, {"memory": "1"}, from_config=True),
@@ -113,19 +124,6 @@ def actor(name: str) -> Actor:
     return Actor("memory", ids.get(name, "666"), name)
 
 
-@dataclass
-class Setup:
-    """How a rig is built."""
-
-    provider: type[ScriptedProvider] = ScriptedProvider
-    accounts: tuple[str, ...] = ("main",)
-    channels: tuple[Channel, ...] = (INBOX,)
-    limits: Limits = LIMITS
-    hold_ms: int = 20_000
-    doubt_seconds: float = 60.0
-    advise: Callable[[Submission], Sequence[str]] = lambda submission: ()
-
-
 class FlakyStore(SqliteStore):
     """A database whose disk a test can fill."""
 
@@ -135,6 +133,25 @@ class FlakyStore(SqliteStore):
         if self.down:
             raise StoreError("the disk is full")
         return await super().tx(fn, *args, **kwargs)
+
+
+@dataclass
+class Setup:
+    """How a rig is built."""
+
+    provider: type[ScriptedProvider] = ScriptedProvider
+    market: type[Market] = Market
+    adapter: type[MemoryAdapter] = MemoryAdapter
+    store: type[FlakyStore] = FlakyStore
+    accounts: tuple[str, ...] = ("main",)
+    channels: tuple[Channel, ...] = (INBOX,)
+    limits: Limits = LIMITS
+    hold_ms: int = 20_000
+    doubt_seconds: float = 60.0
+    advise: Callable[[Submission], Sequence[str]] = lambda submission: ()
+    rules: tuple[Rule, ...] = ()
+    commands: tuple[Command, ...] = ()
+    kinds: dict[str, OperationKind] = field(default_factory=lambda: dict(CORE_KINDS))
 
 
 class Rig:
@@ -153,8 +170,9 @@ class Rig:
         self.markets = markets
         self.market = next(iter(markets.values()))
         self.setup = setup
+        self.review_channels = [channel for channel in setup.channels if channel.purpose == "review"]
         self.adapter = adapter
-        self.engine = SqliteEngine(store, clock)
+        self.engine = SqliteEngine(store, clock, set_back)
         self.accounts = Accounts(
             {
                 name: Account(name, setup.provider(ProviderTools(name, OpenGate(), clock), market))
@@ -171,12 +189,26 @@ class Rig:
             setup.channels,
             advise=self._advise,
             on_received=lambda submission, number: self.received.append(number),
+            on_kept=partial(ask_rules, setup.rules),
         )
-        self.ratings = RatingDesk(store, clock, self.accounts, setup.doubt_seconds, self.confirmed.append)
-        self.operations = OperationDesk(store, clock, self.accounts)
+        self.ratings = RatingDesk(
+            store,
+            clock,
+            self.accounts,
+            setup.doubt_seconds,
+            self.confirmed.append,
+            self.review_channels,
+            self.intake.ask_after,
+        )
+        self.operations = OperationDesk(store, clock, self.accounts, setup.kinds, self.review_channels)
+        self.catalogue = CatalogueDesk(store, clock, self.accounts)
         self.delivery = delivery.Delivery(
             store, clock, {c.name: c for c in setup.channels}, {"memory": self.adapter}, self._draw
         )
+        self.rules = RuleDesk(
+            store, clock, self.accounts, setup.rules, setup.limits, setup.hold_ms, self.decided.append
+        )
+        self.bulks = BulkDesk(store, clock, self.accounts, setup.limits, self.review_channels, self.decided.append)
         self.people = People(store, PEOPLE)
         self.dispatch = Dispatcher(
             House(
@@ -191,19 +223,21 @@ class Rig:
                 decided=self.decided.append,
                 status=self._say,
                 plugins=lambda: Reply("plugins"),
-                commands=core_commands(["memory", "web"]),
+                commands=[*core_commands(["memory", "web"]), *setup.commands],
+                kinds=setup.kinds,
+                rules=setup.rules,
             ),
             PRESSES,
             FORMS,
         )
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # the engine
 
     @property
     def account(self) -> Account:
         return next(iter(self.accounts.values()))
 
     async def start(self) -> None:
-        await self.store.tx(_recover, self.clock.ms())
+        await self.store.tx(recover, self.review_channels, self.clock.ms())
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(
             self.engine.run(
@@ -211,9 +245,15 @@ class Rig:
                     "rate": self.ratings.rate,
                     "settle": self.ratings.settle,
                     "operate": self.operations.operate,
+                    "bulk": self.bulks.work,
+                    "catalogue": self.catalogue.refresh,
                     "deliver": self.delivery.deliver,
                     "hint": self.intake.follow,
+                    "calm": self._calm_down,
+                    "judge": self.rules.judge,
+                    "liken": LikenessDesk(self.store).liken,
                     "picture": _no_picture,
+                    "look": _no_picture,
                 }
             )
         )
@@ -222,6 +262,15 @@ class Rig:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self.store.close()
+
+    async def kill(self) -> None:
+        """Ends it in the middle of whatever it does: nothing more is saved."""
+        self.store.down = True
+        tasks = [*self.engine._running.values(), *([self._task] if self._task else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.store.close()
 
     async def settle(self) -> None:
@@ -286,21 +335,11 @@ class Rig:
     async def _advise(self, submission: Submission) -> Sequence[str]:
         return self.setup.advise(submission)
 
+    async def _calm_down(self, work: Work) -> None:
+        await self.store.tx(calm_down, int(work.args["queue"]), self.review_channels, self.clock.ms())
+
     async def _draw(self, subject: str) -> Card | None:
-        kind, _, number = subject.partition(":")
-        if kind == "submission":
-            return await self.store.read(submission_card, int(number), self.clock.ms())
-        return await self.store.read(operation_card, int(number))
-
-
-def _recover(tx: Tx, now: int) -> None:
-    """What the bot does first of all."""
-    if tx.value("DELETE FROM meta WHERE key = :key RETURNING 1", key=RESTORED):
-        rating.all_in_doubt(tx, now)
-        operations.all_in_doubt(tx)
-    rating.recover(tx, now)
-    operations.recover(tx)
-    delivery.recover(tx)
+        return await draw(self.store, self.clock, subject)
 
 
 async def _no_picture(work: Work) -> None:
@@ -319,9 +358,9 @@ class Rigs:
     async def start(self, setup: Setup | None = None, *, path: Path | None = None, world: Rig | None = None) -> Rig:
         """A bot at a marketplace and a messenger of its own, or at those of another (`world`)."""
         setup = setup or Setup()
-        markets = world.markets if world else {name: Market(now=self._clock.now) for name in setup.accounts}
-        store = await FlakyStore.open(path or self._folder / f"bot-{len(self._open)}.db")
-        rig = Rig(store, self._clock, markets, setup, world.adapter if world else MemoryAdapter())
+        markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in setup.accounts}
+        store = await setup.store.open(path or self._folder / f"bot-{len(self._open)}.db")
+        rig = Rig(store, self._clock, markets, setup, world.adapter if world else setup.adapter())
         self._open.append(rig)
         await rig.start()
         return rig

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from botcore.core_kinds import BLOCK
 from botcore.models import SightingState
-from botcore.operations import BLOCK, Draft, confirm, quote
+from botcore.operations import Draft, confirm, quote
 from botcore.provider import Unavailable
 from botcore.spending import spent
 from botcore.store.backup import backup, restore
@@ -94,6 +98,44 @@ async def test_what_was_there_is_kept(tmp_path: Path) -> None:
     assert len(set(kept)) == 3
     assert kept[0] is not None
     assert keys(kept[0]) == ["new", "old"]
+
+
+async def test_a_kill_at_any_moment_of_a_restore_leaves_one_of_them_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bot.db"
+    store = await SqliteStore.open(path)
+    await store.tx(put, "old")
+    backup(path, tmp_path / "copy.db")
+    await store.tx(put, "new")
+    await store.close()
+    steps = 0
+
+    def counted(do: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*args: Any, **more: Any) -> Any:
+            nonlocal steps
+            steps -= 1
+            if steps == 0:
+                raise KeyboardInterrupt
+            return do(*args, **more)
+
+        return step
+
+    for name in ("replace", "unlink", "hardlink_to"):
+        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+    monkeypatch.setattr(os, "fsync", counted(os.fsync))
+    found: list[list[str]] = []
+    for number in range(1, 100):
+        steps = number
+        try:
+            restore(tmp_path / "copy.db", path)
+        except KeyboardInterrupt:
+            found.append(keys(path))
+        else:
+            break
+    assert found[0] == ["new", "old"]
+    assert all(one in (["new", "old"], ["old", "restored"]) for one in found)
+    assert keys(path) == ["old", "restored"]
 
 
 @pytest.mark.parametrize("content", [b"", b"my holiday notes\n" * 999])

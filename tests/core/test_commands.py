@@ -33,16 +33,34 @@ LINES = {
     "plugins": "plugins",
     "job list": "job list",
     "job show": "job show J1",
+    "job pause": "job pause J1",
+    "job resume": "job resume J1",
+    "job stop": "job stop J1",
+    "job restart": "job restart J1",
+    "job add-positions": "job add-positions J1 10",
+    "job speed": "job speed J1 500",
+    "job ttr": "job ttr J1 3",
     "pending": "pending",
+    "review": "review",
     "show": "show A1",
     "approve": "approve A1",
     "revise": "revise A1 reason=More",
     "reject": "reject A1 reason=No",
     "undo": "undo A1",
+    "approve-all": "approve-all J1",
+    "reject-all": "reject-all J1 reason=No number=1",
+    "bulk show": "bulk show b-1",
     "history": "history",
+    "rules": "rules",
     "worker show": "worker show A1",
     "worker block": "worker block A1",
     "worker unblock": "worker unblock A1",
+    "catalogue zones": "catalogue zones",
+    "catalogue categories": "catalogue categories",
+    "catalogue countries": "catalogue countries",
+    "catalogue lists": "catalogue lists",
+    "list show": "list show",
+    "list add": "list add 7 w1",
     "person list": "person list",
     "person add": "person add ann viewer memory=50",
     "person remove": "person remove ann",
@@ -58,7 +76,17 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
 
 
 async def everything(rig: Rig) -> dict[str, Any]:
-    tables = ["decisions", "submissions", "operations", "spending", "people", "identities", "worker_records", "audit"]
+    tables = [
+        "decisions",
+        "submissions",
+        "operations",
+        "bulks",
+        "spending",
+        "people",
+        "identities",
+        "worker_records",
+        "audit",
+    ]
     found: dict[str, Any] = {table: [dict(r) for r in await rig.rows(f"SELECT * FROM {table}")] for table in tables}
     return {**found, "sent": list(rig.market.sent), "done": list(rig.market.done)}
 
@@ -108,7 +136,10 @@ async def test_a_command_needs_its_role(town: Rig, who: str) -> None:
 @pytest.mark.parametrize("who", EVERYBODY)
 async def test_a_press_needs_its_role(town: Rig, who: str) -> None:
     await town.say("mia", "worker block A1")
-    buttons = {verb: f"{verb}:{'op-1' if verb in ('confirm', 'cancel') else 'A1'}:0" for verb in PRESSES}
+    await town.say("mia", "approve-all J1")
+    subjects = dict.fromkeys(("confirm", "cancel"), "op-1")
+    subjects |= dict.fromkeys(("confirm-all", "cancel-all", "undo-all", "results"), "b-1")
+    buttons = {verb: f"{verb}:{subjects.get(verb, 'A1')}:0" for verb in PRESSES}
     before = await everything(town)
     for verb, (role, _) in PRESSES.items():
         if not may(who, role):
@@ -125,6 +156,7 @@ async def test_a_press_needs_its_role(town: Rig, who: str) -> None:
 
 @pytest.mark.parametrize("who", EVERYBODY)
 async def test_a_form_needs_its_role(town: Rig, who: str) -> None:
+    await town.say("mia", "approve-all J1")
     filled_in = {"words": "because", "bonus": "0.10", "list": "7"}
     before = await everything(town)
     for verb, (role, _) in FORMS.items():
@@ -137,8 +169,11 @@ async def test_a_form_needs_its_role(town: Rig, who: str) -> None:
         if may(who, role):
             town.market.add(f"more{number}")
             await town.poll()
-            reply = await town.patiently(town.fill_in(who, f"{verb}:A{number}:0", **filled_in))
-            assert reply.result is Result.DONE, reply.text
+            subject = "b-1" if verb == "confirm-all" else f"A{number}"
+            filled_in["number"] = str(await town.value("SELECT sum(state IN ('new', 'shown')) FROM submissions"))
+            reply = await town.patiently(town.fill_in(who, f"{verb}:{subject}:0", **filled_in))
+            end = Result.NEEDS_CONFIRMATION if verb == "reject-all" else Result.DONE
+            assert reply.result is end, reply.text
 
 
 @pytest.mark.parametrize("line", ["", "aprove", "job", 'approve "', "x" * 5000, "whoami please", "approve A1 bonus=x"])
@@ -176,7 +211,8 @@ async def test_a_person_is_offered_what_they_may_and_no_more(town: Rig, who: str
 @pytest.mark.parametrize(
     ("line", "texts"),
     [
-        ("app", ["approve"]),
+        ("app", ["approve", "approve-all"]),
+        ("approve-all J1 w", ["worker=", "without-flags"]),
         ("/wor", ["worker show", "worker block", "worker unblock"]),
         ("worker ", ["worker show", "worker block", "worker unblock"]),
         ("approve ", ["A1", "A2", "reason=", "bonus=", "satisfaction=", "account="]),

@@ -17,6 +17,7 @@ from botcore.app import Bot
 from botcore.config import load_config
 from botcore.control import LONGEST_PATH, BotGone, Door, ask_running, run_line, socket_path
 from botcore.host import Host
+from botcore.models import Role
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
 from botcore.store.port import StoreError
 from tests.core.market import Market, ScriptedProvider, raises, refuses
@@ -213,6 +214,34 @@ async def test_what_cannot_be_undone_needs_a_yes(bot: Bot, door: Door, market: M
     assert market.done == []
     assert (await ask(bot, "worker block w-a", yes=True))[0] == 0
     assert market.done == ["block w-a"]
+
+
+async def test_many_at_once_need_a_yes_and_are_waited_for(bot: Bot, door: Door, market: Market) -> None:
+    assert (await ask(bot, "approve-all J1", wait=True))[0] == 3
+    assert await ask(bot, "approve-all J1", yes=True, wait=True) == (0, "2 confirmed")
+    assert market.ledger() == {"a": 1, "b": 1}
+
+
+async def test_many_at_once_of_which_one_is_refused_are_exit_1(bot: Bot, door: Door, market: Market) -> None:
+    market.steps = [refuses("b")]
+    done = await run_line(bot, "approve-all J1", yes=True, wait=True)
+    assert (done.exit, sorted(done.reply["text"].split("; "))) == (1, ["1 confirmed", "1 refused"])
+    assert done.reply["card"]["subject"] == "bulk:b-1"
+
+
+async def test_a_yes_to_a_rejection_of_many_takes_its_number_and_a_second_manager(
+    bot: Bot, door: Door, market: Market
+) -> None:
+    code, text = await ask(bot, "reject-all J1 reason=no", yes=True, wait=True)
+    assert (code, text) == (3, "To reject 2 submissions, type that number: 2. With a command: number=2.")
+    code, text = await ask(bot, "reject-all J1 reason=no number=2", yes=True, wait=True)
+    assert (code, text.partition(", and ")[2]) == (
+        1,
+        "there is no second manager here: let one in (`person add`), or raise bulk_reject_share.",
+    )
+    await bot.people.add("mia", Role.MANAGER, {"web": "mia"}, by="test", now=0)
+    assert (await ask(bot, "reject-all J1 reason=no number=2", yes=True, wait=True))[0] == 3
+    assert market.sent == []
 
 
 async def test_an_operation_that_is_refused_is_exit_1(bot: Bot, door: Door, market: Market) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from botcore.models import Rating, RatingResult, SightingState
+from botcore.models import Outcome, Rating, RatingResult, Sighting, SightingState, Verdicted
 from botcore.provider import OutcomeUnknown, RateLimited, Refused, Unavailable
 from botcore.ui import Card, Result
-from tests.core.market import HOUR, LOST, Market, OneByOne, Step, lands_late, lost_after, raises
+from tests.core.market import HOUR, LOST, Market, OneByOne, ScriptedProvider, Step, lands_late, lost_after, raises
 from tests.core.rig import Rig, Rigs, Setup, until, words
 
 # --- in doubt
@@ -114,6 +114,87 @@ async def test_a_marketplace_that_cannot_be_asked_for_long_is_a_persons_to_look_
     assert rig.market.sizes() == [1]
 
 
+@pytest.mark.parametrize("worked", [True, False])
+async def test_a_doubt_that_a_person_was_told_of_settles_when_the_marketplace_is_back(rig: Rig, worked: bool) -> None:
+    rig.market.steps = [lost_after if worked else LOST]
+    rig.market.errors["look"] = [Unavailable("down")] * 30
+    await rig.approve("a")
+    await rig.turn(30 * 60)
+    assert await rig.value("SELECT asks FROM decisions") is not None
+    assert "Look at the website" in words(rig.adapter.shown()[0])
+    before = rig.adapter.edits
+    await rig.turn(30 * 60)
+    assert rig.adapter.edits == before  # told once
+    await rig.turn(2 * HOUR)
+    assert await rig.states() == ["confirmed"]
+    assert rig.adapter.badges() == ["Approved by rob"]
+    assert rig.market.ledger() == {"a": 1}
+
+
+async def test_a_person_may_settle_what_the_marketplace_could_not_be_asked_about(rig: Rig) -> None:
+    rig.market.steps = [lost_after]
+    rig.market.errors["look"] = [Unavailable("down")] * 1000
+    await rig.approve("a")
+    await rig.turn(10 * 60)
+    assert (await rig.press("mia", "went:A1:0")).result is Result.DONE
+    left = len(rig.market.errors["look"])
+    await rig.turn(2 * HOUR)
+    assert len(rig.market.errors["look"]) >= left - 1
+    assert await rig.states() == ["confirmed"]
+
+
+async def test_a_person_who_answers_while_the_marketplace_is_asked_was_first(rigs: Rigs) -> None:
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(ScriptedProvider):
+        async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
+            found = await super().look(job_id, ids)
+            if not self.market.errors["look"]:
+                reached.set()
+                await go.wait()
+            return found
+
+    rig = await rigs.start(Setup(provider=Slow))
+    rig.market.steps = [LOST]
+    rig.market.errors["look"] = [Unavailable("down")] * 12
+    await rig.approve("a")
+    for _ in range(1000):
+        if reached.is_set():
+            break
+        rig.clock.advance(10)
+        await asyncio.sleep(0.001)
+    rig.market.hidden.add("a")
+    assert (await rig.press("mia", "leave:A1:0")).result is Result.DONE
+    go.set()
+    await rig.turn(HOUR)
+    assert await rig.states() == ["overtaken"]
+    assert await rig.value("SELECT asks FROM decisions") is None
+    assert rig.market.sizes() == [1]
+
+
+async def test_two_looks_that_tell_different_things_are_not_two_that_agree(rig: Rig) -> None:
+    rig.market.steps = [LOST]
+    await rig.approve("a")
+    rig.market.hidden.add("a")
+    await rig.turn(60)
+    rig.market.hidden.clear()
+    await rig.turn(60)
+    assert (len(rig.market.looks), rig.market.sizes()) == (2, [1])
+    await rig.turn(60)
+    assert (len(rig.market.looks), rig.market.sizes()) == (3, [1, 1])
+    assert rig.market.ledger() == {"a": 1}
+
+
+async def test_looks_that_never_agree_end_with_a_person(rig: Rig) -> None:
+    rig.market.steps = [LOST]
+    await rig.approve("a")
+    for _ in range(20):
+        rig.market.hidden ^= {"a"}
+        await rig.turn(60)
+    assert await rig.value("SELECT asks FROM decisions") == "the marketplace tells now one thing, now another"
+    assert rig.market.sizes() == [1]
+
+
 async def test_what_is_in_doubt_goes_again_in_halves_with_growing_pauses_and_then_to_a_person(rig: Rig) -> None:
     times: list[int] = []
 
@@ -163,6 +244,45 @@ async def test_a_batch_that_fails_for_one_of_them_is_narrowed_down_to_it(rig: Ri
     await rig.turn(6 * HOUR)
     assert rig.market.ledger() == {f"t{n}": 1 for n in range(7)}
     assert sorted(await rig.states()) == ["confirmed"] * 7 + ["in doubt"]
+
+
+class AbsentIsSentBack(ScriptedProvider):
+    """A marketplace that lists what was sent back nowhere."""
+
+    async def outcome(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[Outcome]:
+        seen = {sighting.task_id: sighting.state for sighting in await self.look(job_id, [r.task_id for r in ratings])}
+        return [self._judge(rating.task_id, seen[rating.task_id]) for rating in ratings]
+
+    def _judge(self, task: str, state: SightingState) -> Outcome:
+        if state is SightingState.WAITING:
+            return Outcome(task, Verdicted.NOT_YET)
+        return Outcome(task, Verdicted.DIFFERS, note="sent back for revision", sure=False)
+
+
+async def test_what_absence_alone_tells_counts_once_it_was_told_twice(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(provider=AbsentIsSentBack))
+    rig.market.steps = [LOST]
+    await rig.approve("a")
+    rig.market.hidden.add("a")
+    await rig.turn(60)
+    assert await rig.states() == ["in doubt"]
+    await rig.turn(60)
+    assert await rig.states() == ["overtaken"]
+    assert len(rig.market.looks) == 2
+
+
+async def test_a_list_that_left_something_out_once_settles_nothing(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(provider=AbsentIsSentBack))
+    rig.market.steps = [LOST]
+    await rig.approve("a")
+    await rig.turn(60)
+    assert len(rig.market.looks) == 1
+    rig.market.hidden.add("a")
+    await rig.turn(60)
+    rig.market.hidden.clear()
+    await rig.turn(10 * 60)
+    assert await rig.states() == ["confirmed"]
+    assert rig.market.ledger() == {"a": 1}
 
 
 @pytest.mark.parametrize("gone", ["hidden", "rated somehow"])
@@ -320,6 +440,22 @@ async def test_a_revise_with_other_words_was_somebody_elses(rig: Rig) -> None:
     rig.market.hand_in_again("a")
     await rig.turn(120)
     assert await rig.states() == ["overtaken"]
+
+
+async def test_two_revisions_of_one_task_in_doubt_at_once_are_not_taken_for_each_other(rig: Rig) -> None:
+    rig.market.add("a")
+    await rig.poll()
+    rig.market.steps = [LOST, lost_after]
+    await rig.say("rob", "revise a reason=More please")
+    await rig.turn(20)
+    rig.market.tasks["a"].said = ("Written on the website",)
+    rig.market.hand_in_again("a")
+    await rig.poll(sweep=True)
+    rig.market.errors["look"] = [Unavailable("down")] * 8
+    assert (await rig.say("rob", "approve A2")).result is Result.DONE
+    await rig.turn(HOUR)
+    assert await rig.states() == ["overtaken", "confirmed"]
+    assert rig.market.ledger() == {"a": 1}
 
 
 async def test_a_revision_that_comes_while_it_could_not_be_sent_is_not_rated_in_its_place(rigs: Rigs) -> None:

@@ -406,3 +406,35 @@ async def test_the_engine_outlives_a_database_that_says_no_for_a_while(
     await idle(engine)
     assert worker.keys == ["a", "b"]
     assert await left(store) == 0
+
+
+async def test_kinds_that_share_a_part_take_turns_by_urgency(store: SqliteStore, run: Run) -> None:
+    worker = Worker()
+    gate = worker.gate("first")
+    engine = run({"do": worker, "see": worker})
+    await store.tx(put, "first", "p")
+    await until(lambda: worker.keys == ["first"])
+    for kind, key, prio, at in (("see", "b", 20, 5), ("do", "d", 30, 1), ("see", "c", 20, 6), ("do", "a", 20, 4)):
+        await store.tx(lambda tx, k=kind, n=key, p=prio, t=at: tx.put(k, n, "p", p, t))  # type: ignore[misc]
+    gate.set()
+    await idle(engine)
+    assert worker.keys == ["first", "a", "b", "c", "d"]
+    assert worker.most["p"] == 1
+
+
+async def test_what_is_not_due_yet_hides_nothing_behind_it(store: SqliteStore, run: Run, clock: ManualClock) -> None:
+    worker = Worker()
+    engine = run({"do": worker})
+
+    def fill(tx: Tx) -> None:
+        for number in range(100):
+            put(tx, f"later{number}", "p", prio=number % 7, not_before=clock.ms() + 60_000 + number)
+        put(tx, "now", "p", prio=90)
+        put(tx, "soon", "q", prio=90, not_before=clock.ms() + 5_000)
+
+    await store.tx(fill)
+    await idle(engine)
+    assert worker.keys == ["now"]
+    clock.advance(5)
+    await idle(engine)
+    assert worker.keys == ["now", "soon"]

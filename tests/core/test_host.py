@@ -351,6 +351,21 @@ async def test_a_plugin_that_fails_time_and_again_is_left_alone(host: Host) -> N
     assert states(host) == {"fails": PluginState.NEEDS_ATTENTION, "works": PluginState.RUNNING}
 
 
+async def test_who_has_nothing_to_say_to_a_hook_or_is_left_alone_does_not_listen(host: Host) -> None:
+    class Fails:
+        @hookimpl
+        def advise(self) -> None:
+            raise ValueError
+
+    assert not host.listens("advise")
+    host.register("fails", Fails())
+    assert host.listens("advise")
+    assert not host.listens("decision_made")
+    for _ in range(3):
+        await host.acall("advise", submission=None)
+    assert not host.listens("advise")
+
+
 async def test_a_success_in_between_is_forgiven(host: Host) -> None:
     outcomes = iter([ValueError, ValueError, None, ValueError, ValueError, None])
 

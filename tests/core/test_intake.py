@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 
@@ -40,6 +41,30 @@ async def test_a_poll_and_a_webhook_at_once_make_one_of_it(rig: Rig) -> None:
     await rig.poll()
     assert rig.received == [1]
     assert len(rig.adapter.messages) == 1
+
+
+async def test_a_task_that_is_on_a_page_twice_comes_in_once(rig: Rig) -> None:
+    submission = rig.market.add("a")
+    await rig.intake.ingest([submission, submission])
+    await rig.settle()
+    assert rig.received == [1]
+    assert len(rig.adapter.messages) == 1
+
+
+async def test_two_who_read_a_page_at_once_make_one_of_each(rig: Rig) -> None:
+    page = [rig.market.add(f"t{number}") for number in range(5)]
+    await asyncio.gather(rig.intake.ingest(page), rig.intake.ingest(page))
+    await rig.settle()
+    assert rig.received == [1, 2, 3, 4, 5]
+    assert len(rig.adapter.messages) == 5
+
+
+async def test_copies_on_one_page_are_flagged(rig: Rig) -> None:
+    text = (Proof(ProofKind.TEXT, "Say why", "I liked the quiet page and its colours."),)
+    await rig.intake.ingest([rig.market.add(task, proofs=text) for task in ("a", "b", "c")])
+    await rig.settle()
+    flags = await rig.rows("SELECT submission, text FROM flags WHERE kind = 'text' ORDER BY submission")
+    assert [(row["submission"], row["text"]) for row in flags] == [(2, "Same text as #A1"), (3, "Same text as #A1")]
 
 
 async def test_the_same_task_at_two_accounts_is_two_submissions(rigs: Rigs) -> None:
@@ -443,7 +468,7 @@ async def test_exact_copies_are_flagged_and_advice_is_shown(rigs: Rigs) -> None:
     await next_poll(rig)
     first, second = rig.adapter.shown()
     assert "Flag: " not in words(first)
-    for flag in ("Same text as A1", "Same IP address as A1", "looks hurried"):
+    for flag in ("Same text as #A1", "Same IP address as #A1", "looks hurried"):
         assert f"Flag: {flag} |" in words(second)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from botcore import operations
+from botcore.core_kinds import BLOCK, CORE_KINDS
+from botcore.kinds import Args, OperationKind
 from botcore.models import Role
-from botcore.operations import BLOCK, KINDS, Args, Draft, Kind, cancel, confirm, operation_name, parse_operation, quote
+from botcore.operations import Draft, cancel, confirm, operation_name, parse_operation, quote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
 from botcore.spending import OverLimit, spent
 from botcore.text import parse_short_id
 from botcore.ui import Reply, Result
 from tests.core.market import HOUR, ScriptedProvider
-from tests.core.rig import LIMITS, Rig, Rigs, until
+from tests.core.rig import LIMITS, Rig, Rigs, Setup, until
 
 
 async def _spend(provider: Provider, args: Args) -> str:
@@ -31,18 +31,20 @@ async def _spend(provider: Provider, args: Args) -> str:
     return "Thank you."
 
 
-SPEND = Kind("spend", Role.OWNER, _spend)
+SPEND = OperationKind("spend", Role.OWNER, _spend)
 
 
-@pytest.fixture(autouse=True)
-def spend() -> Iterator[None]:
-    """A kind of operation that costs, as a plugin's would."""
-    KINDS[SPEND.name] = SPEND
-    yield
-    del KINDS[SPEND.name]
+@pytest.fixture
+async def rig(rigs: Rigs) -> Rig:
+    return await start(rigs)
 
 
-async def quoted(rig: Rig, kind: Kind = SPEND, cost: str = "1.00") -> int:
+async def start(rigs: Rigs) -> Rig:
+    """A bot with a kind of operation that costs, as a plugin's would."""
+    return await rigs.start(Setup(kinds={**CORE_KINDS, SPEND.name: SPEND}))
+
+
+async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00") -> int:
     draft = Draft(
         kind=kind,
         account="main",
@@ -50,7 +52,7 @@ async def quoted(rig: Rig, kind: Kind = SPEND, cost: str = "1.00") -> int:
         summary=f"Spend {cost}.",
         person="olga",
         via="memory",
-        cost=Decimal(cost) if kind is SPEND else Decimal(0),
+        cost=Decimal(cost) if kind.name == SPEND.name else Decimal(0),
     )
     return await rig.store.tx(quote, draft, rig.clock.ms())
 
@@ -191,7 +193,7 @@ async def test_an_outage_does_not_use_up_the_tries_of_a_lost_answer(rig: Rig) ->
 # --- crashes
 
 
-async def hangs(rig: Rig) -> tuple[Kind, asyncio.Event, asyncio.Event]:
+async def hangs(rig: Rig) -> tuple[OperationKind, asyncio.Event, asyncio.Event]:
     reached, go = asyncio.Event(), asyncio.Event()
 
     async def send(provider: Provider, args: Args) -> str:
@@ -205,12 +207,12 @@ async def hangs(rig: Rig) -> tuple[Kind, asyncio.Event, asyncio.Event]:
 
 @pytest.mark.parametrize("repeatable", [True, False])
 async def test_a_kill_in_the_middle_asks_a_person_where_repeating_would_harm(rigs: Rigs, repeatable: bool) -> None:
-    rig = await rigs.start()
+    rig = await start(rigs)
     hanging, reached, go = await hangs(rig)
-    KINDS["spend"] = hanging
-    await let_go(rig, await quoted(rig))
+    rig.setup.kinds["spend"] = hanging
+    await let_go(rig, await quoted(rig, replace(hanging, repeatable=repeatable)))
     await asyncio.wait_for(reached.wait(), 5)
-    KINDS["spend"] = replace(SPEND, repeatable=repeatable)
+    rig.setup.kinds["spend"] = SPEND
     after = await rigs.killed(rig)
     await after.turn(HOUR)
     assert await after.states("operations") == ["done" if repeatable else "in doubt"]
@@ -219,7 +221,7 @@ async def test_a_kill_in_the_middle_asks_a_person_where_repeating_would_harm(rig
 
 
 async def test_a_kill_before_it_left_sends_it(rigs: Rigs) -> None:
-    rig = await rigs.start()
+    rig = await start(rigs)
     rig.market.errors["spend"] = [Unavailable("down")]
     await let_go(rig, await quoted(rig))
     await rig.settle()
@@ -229,13 +231,13 @@ async def test_a_kill_before_it_left_sends_it(rigs: Rigs) -> None:
 
 
 async def test_an_end_that_cannot_be_saved_is_no_reason_to_repeat_it(rigs: Rigs) -> None:
-    rig = await rigs.start()
+    rig = await start(rigs)
 
     async def fill_the_disk(provider: Provider, args: Args) -> str:
         rig.store.down = True
         return await _spend(provider, args)
 
-    KINDS["spend"] = replace(SPEND, send=fill_the_disk)
+    rig.setup.kinds["spend"] = replace(SPEND, send=fill_the_disk)
     await let_go(rig, await quoted(rig))
     await until(lambda: rig.store.down)
     for _ in range(4):
@@ -250,7 +252,7 @@ async def test_an_end_that_cannot_be_saved_is_no_reason_to_repeat_it(rigs: Rigs)
 
 
 async def test_an_account_that_is_gone_refuses_it(rigs: Rigs) -> None:
-    rig = await rigs.start()
+    rig = await start(rigs)
     number = await quoted(rig)
     await rig.store.tx(lambda tx: tx.q("UPDATE operations SET account = 'gone'"))
     await let_go(rig, number)
@@ -323,15 +325,24 @@ def test_no_operation_is_called_like_a_submission() -> None:
         assert parse_operation(other) is None
 
 
-async def test_a_plugins_operation_waits_for_its_plugin_after_a_kill(rigs: Rigs) -> None:
-    rig = await rigs.start()
+async def test_what_a_plugin_that_is_gone_was_doing_asks_a_person(rigs: Rigs) -> None:
+    rig = await start(rigs)
     hanging, reached, go = await hangs(rig)
-    KINDS["spend"] = hanging
+    rig.setup.kinds["spend"] = hanging
     await let_go(rig, await quoted(rig))
     await asyncio.wait_for(reached.wait(), 5)
-    del KINDS["spend"]
+    del rig.setup.kinds["spend"]
     after = await rigs.killed(rig)
+    await after.settle()
     assert await after.states("operations") == ["in doubt"]
-    assert operations.KINDS.get("spend") is None
-    KINDS["spend"] = SPEND
     go.set()
+
+
+async def test_what_only_a_plugin_that_is_gone_could_do_is_refused(rig: Rig) -> None:
+    number = await quoted(rig)
+    del rig.setup.kinds["spend"]
+    assert (await rig.press("olga", f"confirm:op-{number}:0")).text == "No plugin offers spend any more."
+    await let_go(rig, number)
+    await rig.settle()
+    assert await rig.states("operations") == ["refused"]
+    assert await spent_today(rig) == 0

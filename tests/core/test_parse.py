@@ -39,6 +39,20 @@ def refusal(call: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("25", {"amount": Decimal(25)}),
+        ("main 25", {"account": "main", "amount": Decimal(25)}),
+        ("25 account=main", {"account": "main", "amount": Decimal(25)}),
+        ("amount=25 main", {"account": "main", "amount": Decimal(25)}),
+    ],
+)
+def test_what_may_be_left_out_makes_way_for_what_may_not(line: str, meant: dict[str, Any]) -> None:
+    params = (Param("account", "whose"), Param("amount", "how much", Kind.MONEY, required=True))
+    assert parse_values(Command("pay", "pay", Role.OWNER, _nothing, params), split_line(line)) == meant
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ("approve A31", ["approve", "A31"]),
@@ -81,7 +95,7 @@ def test_a_line_means_its_values(line: str, meant: dict[str, Any]) -> None:
         ("", "type a command, such as `help`"),
         ("aprove A31", "there is no command `aprove`; did you mean `approve`?"),
         ("xyzzy", "there is no command `xyzzy`; see `help`"),
-        ("job", "`job` goes with one of: list, show"),
+        ("job", "`job` goes with one of: list, show, pause, resume, stop, restart, add-positions, speed, ttr"),
         ("worker fire w1", "`worker` goes with one of: show, block, unblock"),
         ('reject A1 reason="wrong', 'a quotation mark (") is missing'),
         ("approve", "ids is missing: type `approve IDS... [reason=] [bonus=] [satisfaction=] [account=]`"),
@@ -156,6 +170,8 @@ EVERY_KIND = Command(
         ("w -3 a=b very-quick price=2", {"word": "w", "count": -3, "text": "a=b", "very_quick": True, "price": 2}),
         ("w very_quick=no text=x y", {"word": "w", "very_quick": False, "text": "x y"}),
         ("count=1 word=w", {"word": "w", "count": 1}),
+        ("w text=x y very-quick", {"word": "w", "very_quick": True, "text": "x y"}),
+        ('w text="x very-quick"', {"word": "w", "text": "x very-quick"}),
     ],
 )
 def test_parameters_of_every_kind(line: str, meant: dict[str, Any]) -> None:

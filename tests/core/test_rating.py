@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -135,15 +136,16 @@ async def test_many_that_wait_make_no_storm_of_tries(rigs: Rigs, error: Provider
 
 
 async def test_a_wrong_key_is_tried_once_a_minute_however_many_jobs_wait(rig: Rig) -> None:
-    rig.market.errors["rate"] = [AuthFailed("wrong key")] * 1000
+    wrong: list[BaseException] = [AuthFailed("wrong key")] * 1000
+    rig.market.errors |= {"rate": wrong, "look": wrong}
     for number in range(40):
         rig.market.add(f"t{number}", f"J{number}")
     await rig.poll()
     await rig.say("rob", f"approve {' '.join(rig.market.tasks)}")
     await rig.turn(10 * 60)
-    tried = 1000 - len(rig.market.errors["rate"])
+    tried = 1000 - len(wrong)
     assert tried <= 40 + 11  # the works that are under way when the first answer comes, then one a minute
-    rig.market.errors["rate"] = []
+    wrong.clear()
     await rig.turn(3 * 60)
     assert set(await rig.states()) == {"confirmed"}
 
@@ -175,10 +177,54 @@ async def test_a_refusal_is_believed_only_after_asking_what_happened(rig: Rig) -
     assert rig.market.looks == [["a"]]
 
 
-async def test_a_refusal_of_the_whole_call_is_one_of_each(rig: Rig) -> None:
-    rig.market.steps = [raises(Refused("The job is blocked."))]
-    await rig.approve("a", "b")
-    assert await rig.states() == ["refused", "refused"]
+async def test_a_call_that_is_refused_for_one_of_them_costs_only_that_one(rig: Rig) -> None:
+    async def chokes(market: Any, job: str, ratings: Any) -> Any:
+        if any(rating.task_id == "t11" for rating in ratings):
+            raise Refused("A comment is too long.")
+        return market.take(ratings)
+
+    rig.market.steps = [chokes] * 100
+    await rig.approve(*(f"t{n}" for n in range(40)))
+    await rig.settle()
+    assert Counter(await rig.states()) == {"confirmed": 39, "refused": 1}
+    assert rig.market.ledger() == {f"t{n}": 1 for n in range(40) if n != 11}
+    assert len(rig.market.sent) <= 12
+    assert "A comment is too long." in words(rig.adapter.shown()[11])
+
+
+async def test_where_each_call_is_refused_all_are_after_a_few(rig: Rig) -> None:
+    rig.market.steps = [raises(Refused("The job is blocked."))] * 1000
+    await rig.approve(*(f"t{n}" for n in range(60)))
+    await rig.settle()
+    assert Counter(await rig.states()) == {"refused": 60}
+    assert len(rig.market.sent) <= 30
+    assert rig.market.effects == []
+
+
+async def test_a_kill_while_a_refused_call_is_narrowed_down_loses_and_doubles_nothing(rigs: Rigs) -> None:
+    rig = await rigs.start()
+    hang = rigs.hang(effect=True)
+    rig.market.steps = [raises(Refused("Not all of these.")), hang]
+    await rig.decide(*(f"t{n}" for n in range(8)))
+    rig.clock.advance(20)
+    await asyncio.wait_for(hang.reached.wait(), 5)
+    after = await rigs.killed(rig)
+    await after.turn(10 * 60)
+    assert set(await after.states()) == {"confirmed"}
+    assert after.market.ledger() == {f"t{n}": 1 for n in range(8)}
+
+
+async def test_a_narrowed_call_that_does_not_leave_goes_on_where_it_was(rig: Rig) -> None:
+    async def chokes(market: Any, job: str, ratings: Any) -> Any:
+        if any(rating.task_id == "bad" for rating in ratings):
+            raise Refused("Not this.")
+        return market.take(ratings)
+
+    rig.market.steps = [chokes, raises(Unavailable("down")), *[chokes] * 100]
+    await rig.approve("t0", "t1", "t2", "bad", "t3", "t4", "t5", "t6")
+    await rig.turn(60)
+    assert rig.market.sizes()[:3] == [8, 4, 2]
+    assert Counter(await rig.states()) == {"confirmed": 7, "refused": 1}
 
 
 async def test_a_refusal_because_the_website_was_first_is_no_refusal(rig: Rig) -> None:
@@ -223,6 +269,65 @@ async def test_an_answer_about_somebody_else_changes_nothing(rig: Rig) -> None:
     rig.market.steps = [nonsense]
     await rig.approve("a")
     assert await rig.states() == ["confirmed"]
+
+
+# --- after a silence
+
+
+async def _night(rigs: Rigs, rig: Rig, seconds: float = 8 * HOUR) -> Rig:
+    """The bot is killed, and starts again so much later."""
+    path = rigs.copy(rig)
+    rig.store.down = True
+    rig.clock.advance(seconds)
+    return await rigs.start(rig.setup, path=path, world=rig)
+
+
+async def test_what_was_handed_in_anew_while_the_bot_was_down_is_not_rated_in_its_place(rigs: Rigs) -> None:
+    rig = await rigs.start()
+    await rig.decide("again", "same")
+    rig.market.rate_on_website("again", SightingState.REVISED)
+    rig.market.hand_in_again("again")
+    after = await _night(rigs, rig)
+    await after.settle()
+    assert after.market.ledger() == {"same": 1}
+    assert await after.states() == ["overtaken", "confirmed"]
+    assert await after.states("submissions") == ["superseded", "rated", "shown"]
+
+
+async def test_a_rating_that_was_to_be_sent_again_is_looked_at_anew_after_a_start(rigs: Rigs) -> None:
+    rig = await rigs.start()
+    rig.market.steps = [LOST, raises(Unavailable("down"))]
+    await rig.approve("a")
+    await rig.turn(2 * 60)
+    await rig.store.tx(lambda tx: tx.q("UPDATE decisions SET state = 'due'"))  # killed right before it left again
+    rig.market.rate_on_website("a", SightingState.REVISED)
+    rig.market.hand_in_again("a")
+    after = await _night(rigs, rig)
+    await after.turn(10 * 60)
+    assert after.market.effects == []
+    assert await after.states() == ["overtaken"]
+
+
+async def test_while_the_marketplace_cannot_be_looked_at_nothing_leaves_blindly(rigs: Rigs) -> None:
+    rig = await rigs.start()
+    await rig.decide("a")
+    rig.market.errors["look"] = [Unavailable("down")] * 3
+    after = await _night(rigs, rig)
+    await after.settle()
+    assert after.market.sent == []
+    assert await after.states() == ["held"]
+    await after.turn(60)
+    assert after.market.ledger() == {"a": 1}
+    assert await after.states() == ["confirmed"]
+
+
+async def test_who_has_polled_lately_need_not_look_before_a_rating(rig: Rig) -> None:
+    await rig.decide("a")
+    rig.clock.advance(100)
+    await rig.poll()
+    await rig.turn(60)
+    assert rig.market.looks == []
+    assert rig.market.ledger() == {"a": 1}
 
 
 # --- money and deadlines

@@ -93,6 +93,15 @@ async def test_many_transactions_share_a_commit(store: SqliteStore) -> None:
     assert len(await store.read(keys)) == 100
 
 
+async def test_many_rows_are_one_transactions_like_one(store: SqliteStore) -> None:
+    sql = "INSERT INTO meta (key, value) VALUES (:key, '')"
+    await store.tx(lambda tx: tx.many(sql, [{"key": "a"}, {"key": "b"}]))
+    failed, done = await ended(store.tx(lambda tx: tx.many(sql, [{"key": "c"}, {"key": "a"}])), store.tx(put, "d"))
+    assert isinstance(failed, sqlite3.IntegrityError)
+    assert done is None
+    assert await store.read(keys) == ["a", "b", "d"]
+
+
 async def test_a_transaction_that_raises_leaves_its_neighbours_alone(store: SqliteStore) -> None:
     def half(tx: Tx, error: Exception) -> None:
         put(tx, "half")
@@ -339,11 +348,10 @@ async def test_what_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
 async def test_a_page_that_went_bad_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     store = await SqliteStore.open(path)
-    for number in range(200):
-        await store.tx(put, f"{number:04}", "x" * 500)
+    await asyncio.gather(*(store.tx(put, f"{number:04}", "x" * 900) for number in range(600)))
     await store.close()
     with path.open("r+b") as file:
-        size = path.stat().st_size
+        size = path.stat().st_size  # most of it are rows
         file.seek(size // 2)
         file.write(os.urandom(size - size // 2))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ CONFIG = """
 [bot]
 database = "bot.db"
 listen = "127.0.0.1:0"
-poll_seconds = 2
+poll_seconds = {poll}
 undo_seconds = {undo}
 doubt_seconds = {doubt}
 
@@ -32,6 +34,7 @@ doubt_seconds = {doubt}
 name = "review"
 adapter = "web"
 to = "inbox"
+queue_above = {queue_above}
 
 [people.ana]
 role = "owner"
@@ -50,23 +53,30 @@ daily_spend = 50.00
 class BotProcess:
     """`botcore run` (or another subcommand) with what it printed; `kill` is a kill -9."""
 
-    def __init__(self, *argv: str, cwd: Path) -> None:
+    def __init__(self, *argv: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
         self._argv = (sys.executable, "-m", "botcore", *argv)
         self._cwd = cwd
+        self._env = env or {}
         self._process: asyncio.subprocess.Process | None = None
         self.link = ""
         self.url = ""
         self.errors = cwd / "stderr.txt"
 
-    async def start(self) -> BotProcess:
+    async def spawn(self) -> BotProcess:
+        """Starts it, and does not wait until it is ready."""
         with self.errors.open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 *self._argv,
                 cwd=self._cwd,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._env},
             )
+        return self
+
+    async def start(self) -> BotProcess:
+        await self.spawn()
+        assert self._process is not None
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode().strip():
             if "/sign-in/" in line:
@@ -100,21 +110,36 @@ class Town:
         self.folder = folder
         self.sandbox = sandbox
         self.config = folder / "config.toml"
+        self.database = folder / "bot.db"
+        self.env: dict[str, str] = {}
         self._bots: list[BotProcess] = []
 
-    def configure(self, *, undo: float = 0, doubt: float = 1, more: str = "") -> None:
+    def configure(
+        self, *, undo: float = 0, doubt: float = 1, poll: float = 2, queue_above: int = 1_000, more: str = ""
+    ) -> None:
         accounts = account_sections(self.sandbox.accounts)
-        self.config.write_text(CONFIG.format(accounts=accounts, undo=undo, doubt=doubt) + more)
+        filled = CONFIG.format(accounts=accounts, undo=undo, doubt=doubt, poll=poll, queue_above=queue_above)
+        self.config.write_text(filled + more)
 
     async def bot(self) -> BotProcess:
-        process = BotProcess("run", "--config", str(self.config), cwd=self.folder)
+        return await self.new_process().start()
+
+    def new_process(self) -> BotProcess:
+        """A bot that has not been started."""
+        process = BotProcess("run", "--config", str(self.config), cwd=self.folder, env=self.env)
         self._bots.append(process)
-        return await process.start()
+        return process
+
+    def rows(self, sql: str, **params: object) -> list[dict[str, Any]]:
+        """What the bot's database holds now, read beside it."""
+        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)) as conn:
+            conn.row_factory = sqlite3.Row
+            return [dict(row) for row in conn.execute(sql, params)]
 
     async def ask(self, line: str, *, yes: bool = False, wait: bool = False) -> dict[str, Any] | None:
         """One command through the running bot's local door; None where it did not answer."""
         try:
-            return await ask_running(self.folder / "bot.db", "/do", {"line": line, "yes": yes, "wait": wait})
+            return await ask_running(self.database, "/do", {"line": line, "yes": yes, "wait": wait})
         except BotGone:
             return None
 
@@ -137,7 +162,13 @@ async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         *, waiting: int = 6, interval: float = 0.02, seed: int = 1, page_size: int = 50, **settings: Any
     ) -> Town:
         sandbox = SandboxServer(
-            host.sandboxes(), waiting=waiting, busy=False, interval=interval, seed=seed, page_size=page_size
+            host.sandboxes(),
+            accounts={"sprout": "sproutgigs"},
+            waiting=waiting,
+            busy=False,
+            interval=interval,
+            seed=seed,
+            page_size=page_size,
         )
         await sandbox.start()
         town = Town(tmp_path, sandbox)

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, CookieJar
 
 from botcore.control import ask_running
 from botcore.text import short_id
-
-
-class Visitor:
-    """Somebody at the page, without a browser."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = ClientSession(cookie_jar=CookieJar(unsafe=True), headers={"Origin": url})
-        self._csrf = ""
-
-    async def sign_in(self, link: str) -> Visitor:
-        async with self._session.post(link) as response:
-            found = re.search(r'csrf"[^>]*(?:content|value)="([^"]+)"', await response.text())
-        assert found is not None
-        self._csrf = found[1]
-        return self
-
-    async def post(self, path: str, **fields: str) -> str:
-        async with self._session.post(f"{self._url}{path}", data={"csrf": self._csrf, **fields}) as response:
-            answer = await response.json()
-        return str(answer["text"])
-
-    async def close(self) -> None:
-        await self._session.close()
+from tests.journeys.visitor import Visitor
 
 
 @pytest.mark.timeout(240)
@@ -43,7 +18,7 @@ async def test_one_of_two_wins_a_thousand_times(make_town: Callable[..., Any], u
     rounds = 1000
     town = await make_town(waiting=rounds, page_size=500, undo=0)
     bot = await town.bot()
-    link = await ask_running(town.folder / "bot.db", "/link", {"person": "ben"})
+    link = await ask_running(town.database, "/link", {"person": "ben"})
     assert link is not None
     ana = await Visitor(bot.url).sign_in(bot.link)
     ben = await Visitor(bot.url).sign_in(link["link"])
@@ -62,7 +37,7 @@ async def test_one_of_two_wins_a_thousand_times(make_town: Callable[..., Any], u
         ]
         if number % 2:
             presses.reverse()
-        said = await asyncio.gather(*presses)
+        said = [answer["text"] for answer in await asyncio.gather(*presses)]
         approved, rejected = reversed(said) if number % 2 else said
         first = "ana" if "was first" in rejected else "ben"
         won[first] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,7 +37,8 @@ def send(
     headers = {"Authorization": aiohttp.encode_basic_auth(settings["user_id"], settings["api_secret"])}
 
     async def go() -> tuple[int, str]:
-        async with http.post(settings["base_url"] + RATE, json=rating, headers=headers) as response:
+        url = settings["base_url"] + RATE
+        async with http.post(url, json=rating, headers=headers, allow_redirects=False) as response:
             return response.status, await response.text()
 
     return go
@@ -47,7 +49,13 @@ Send = Callable[[], Awaitable[tuple[int, str]]]
 
 @pytest.mark.parametrize(
     ("kind", "status", "effects"),
-    [(FaultKind.ERROR, 503, 0), (FaultKind.ERROR_AFTER, 503, 1), (FaultKind.GARBAGE, 200, 1)],
+    [
+        (FaultKind.ERROR, 503, 0),
+        (FaultKind.ERROR_AFTER, 503, 1),
+        (FaultKind.GARBAGE, 200, 1),
+        (FaultKind.REDIRECT, 302, 0),
+        (FaultKind.REDIRECT_AFTER, 302, 1),
+    ],
 )
 async def test_a_broken_answer_says_nothing_of_its_effect(
     server: SandboxServer, send: Send, kind: FaultKind, status: int, effects: int
@@ -57,6 +65,39 @@ async def test_a_broken_answer_says_nothing_of_its_effect(
     assert answer[0] == status
     assert not answer[1].startswith("{")
     assert (len(server.ledger()), fault.fired) == (effects, 1)
+
+
+async def test_an_answer_that_breaks_off_has_had_its_effect(server: SandboxServer, send: Send) -> None:
+    server.faults.add(RATE, FaultKind.CUT)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await send()
+    assert len(server.ledger()) == 1
+
+
+async def test_a_good_key_is_turned_away_and_nothing_is_done(server: SandboxServer, send: Send) -> None:
+    server.faults.add(RATE, FaultKind.UNAUTHORIZED, count=1)
+    assert (await send())[0] == 401
+    assert server.ledger() == []
+    assert (await send())[0] == 200
+
+
+async def test_a_slow_answer_is_the_true_one(
+    server: SandboxServer, send: Send, clock: ManualClock, until: Until
+) -> None:
+    fault = server.faults.add(RATE, FaultKind.SLOW, seconds=3)
+    sending = asyncio.ensure_future(send())
+    await until(lambda: fault.fired)
+    await asyncio.sleep(0)
+    clock.advance(3)
+    assert json.loads((await sending)[1])["ok"]
+
+
+async def test_an_effect_may_come_after_an_error(server: SandboxServer, send: Send, clock: ManualClock) -> None:
+    server.faults.add(RATE, FaultKind.ERROR_LATE, seconds=10, status=504)
+    assert (await send())[0] == 504
+    assert server.ledger() == []
+    clock.advance(10)
+    assert [entry["kind"] for entry in server.ledger()] == ["rate"]
 
 
 @pytest.mark.parametrize(("kind", "effects"), [(FaultKind.REFUSE, 0), (FaultKind.DROP, 1)])
@@ -124,6 +165,47 @@ async def test_a_limit_out_of_nothing_closes_the_account_for_ten_seconds(
     assert (await send())[0] == 200
     assert len(server.ledger()) == 1
     assert server.requests.limited["sprout", RATE] == 2
+
+
+async def test_counts_are_wrong_and_the_things_are_right(server: SandboxServer, call: Call) -> None:
+    true = await call("jobs/get-jobs")
+    server.faults.add("jobs/get-jobs.php", FaultKind.MISCOUNT)
+    told = [await call("jobs/get-jobs") for _ in range(5)]
+    assert len({(answer["pages"], *(job["unrated_tasks"] for job in answer["jobs"])) for answer in told}) > 1
+    for answer in told:
+        assert [(job["id"], job["task_value"]) for job in answer["jobs"]] == [
+            (job["id"], job["task_value"]) for job in true["jobs"]
+        ]
+
+
+async def test_a_list_that_shifts_leaves_out_one_thing_and_has_another_twice(server: SandboxServer, call: Call) -> None:
+    true = [task["id"] for task in (await call("jobs/get-unrated-tasks"))["tasks"]]
+    server.faults.add("jobs/get-unrated-tasks.php", FaultKind.SHIFTED)
+    told = [task["id"] for task in (await call("jobs/get-unrated-tasks"))["tasks"]]
+    assert len(told) == len(true)
+    assert len(set(told)) == len(true) - 1
+    assert set(told) < set(true)
+
+
+async def test_an_answer_leaves_something_out(server: SandboxServer, call: Call) -> None:
+    true = await call("jobs/get-unrated-tasks")
+    server.faults.add("jobs/get-unrated-tasks.php", FaultKind.PARTIAL)
+    for _ in range(10):
+        told = await call("jobs/get-unrated-tasks")
+        assert len(told) < len(true) or len(told["tasks"]) < len(true["tasks"])
+        assert told.items() <= true.items() or told["tasks"] == true["tasks"][: len(told["tasks"])]
+
+
+async def test_a_stale_answer_is_what_was_true_a_while_ago(
+    server: SandboxServer, send: Send, call: Call, clock: ManualClock
+) -> None:
+    before = await call("jobs/get-unrated-tasks")
+    server.faults.add("*", FaultKind.STALE, seconds=60)
+    assert (await send())[0] == 200
+    assert len(server.ledger()) == 1
+    assert await call("jobs/get-unrated-tasks") == before
+    clock.advance(61)
+    assert len((await call("jobs/get-unrated-tasks"))["tasks"]) == len(before["tasks"]) - 1
 
 
 async def test_a_fault_strikes_its_endpoint_and_as_often_as_said(server: SandboxServer, send: Send, call: Call) -> None:

@@ -1,61 +1,89 @@
 // Presses, forms, and what comes back.
 
-import { byId, element, post } from "./api.js";
-import { decidedHere } from "./board.js";
-import { reselect, select, selected } from "./selection.js";
+import { byId, element, post, words } from "./api.js";
+import { decidedHere, replace } from "./board.js";
+import { begin, endWhenMoved, isBusy } from "./busy.js";
+import { isWaiting, reselect, select, selected } from "./selection.js";
 import { refreshTimes } from "./times.js";
 
 const TOAST = 160; // characters; longer replies stay until they are dismissed
 
-const busy = new Set(); // ids of cards with a press under way
-
 export async function press(button) {
   const card = button.closest(".card");
-  if (busy.has(card.id)) return;
-  busy.add(card.id);
-  markBusy(card);
+  if (isBusy(card)) return;
+  const { hand } = card.dataset;
+  const turn = begin(card);
   const reply = await post("act", { button: button.dataset.press });
-  busy.delete(card.id);
-  const now = byId(card.id) ?? card;
-  markBusy(now);
-  show(reply, { card: now });
+  show(reply, { card: byId(card.id) ?? card, wide: button.dataset.press.startsWith("compare:") });
+  endWhenMoved(turn, goesOn(reply) && hand);
 }
 
-// A card that was redrawn while its press is under way stays busy.
-export function markBusy(card) {
-  for (const button of card.querySelectorAll("[data-press]")) {
-    button.ariaDisabled = busy.has(card.id) ? "true" : null;
-  }
-}
+const isDone = (reply) => reply.result === "done" && !reply.failed;
+const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card;
 
-export function show(reply, { card = null, line = "" } = {}) {
-  const private_ = card?.id === "reply-card";
+export function show(reply, { card = null, line = "", wide = false } = {}) {
   if (reply.form) return ask(reply.form, card);
-  const done = reply.result === "done" && !reply.failed;
-  if (reply.card) showReply(line, reply.text, reply.card);
+  const fresh = reply.card && element(reply.card);
+  const own = card?.id === "own-card";
+  if (fresh?.matches(".queue")) {
+    if (reply.text) toast(reply.text, reply.result);
+    return showOwn(fresh);
+  }
+  if (own && reply.replaces) closeOwn();
+  const inPanel = own || card?.id === "reply-card";
+  if (fresh) showReply(line, reply.text, fresh, wide);
   else if (reply.text) {
-    if (line || reply.text.length > TOAST || reply.text.includes("\n") || (private_ && done)) showReply(line, reply.text);
+    const long = reply.text.length > TOAST || reply.text.includes("\n");
+    if (line || long || (inPanel && isDone(reply))) showReply(line, reply.text);
     else toast(reply.text, reply.result);
   }
-  if (done && card && !private_ && !reply.card) decidedHere(card);
+  if (goesOn(reply) && card && !inPanel) decidedHere(card);
 }
 
-export function showReply(line, text, html = "") {
+// A queue of one's own is a place to work, beside the board's cards; other replies come and go next to it.
+function showOwn(fresh) {
+  const old = byId("own-card");
+  refreshTimes(fresh);
+  if (old) return replace(old, fresh);
+  byId("own").replaceChildren(fresh);
+  byId("own").hidden = false;
+  select(fresh);
+}
+
+// Nobody tells the page of changes in a queue of one's own: one that has run dry, or whose pictures are being fetched,
+// is asked for again.
+export async function refreshOwn() {
+  const own = byId("own-card");
+  if (!own || !(own.dataset.hand === "none" || own.querySelector(".thumb.loading"))) return;
+  const reply = await post("command", { line: "review" });
+  const fresh = reply.card && element(reply.card);
+  if (fresh?.matches(".queue") && byId("own-card") === own && !isBusy(own)) showOwn(fresh);
+}
+
+function closeOwn() {
+  const wasSelected = selected()?.id === "own-card";
+  byId("own").hidden = true;
+  byId("own").replaceChildren();
+  if (wasSelected) select([...document.querySelectorAll("#open > .card")].find(isWaiting) ?? null, { quietly: true });
+}
+
+export function showReply(line, text, card = null, wide = false) {
   const body = byId("reply-body");
   const wasSelected = selected()?.id === "reply-card";
   byId("reply-line").textContent = line;
   body.replaceChildren();
   if (text) {
-    const words = document.createElement("p");
-    words.className = "reply-text";
-    words.textContent = text;
-    body.append(words);
+    const said = document.createElement("p");
+    said.className = "reply-text";
+    said.append(...words(text));
+    body.append(said);
   }
-  if (html) {
-    body.append(element(html));
+  if (card) {
+    body.append(card);
     refreshTimes(body);
     if (wasSelected || body.querySelector("[data-key]")) select(byId("reply-card"), { quietly: true });
   }
+  byId("reply").classList.toggle("wide", wide);
   byId("reply").hidden = false;
   byId("reply").scrollTop = 0;
   byId("legend").hidden = true;
@@ -70,10 +98,11 @@ export function dismissReply() {
 }
 
 export function toast(text, result = "done") {
+  document.querySelector(".toast[data-result=done]")?.remove(); // the newest counts
   const note = document.createElement("p");
   note.className = "toast";
   note.dataset.result = result;
-  note.textContent = text;
+  note.append(...words(text));
   note.addEventListener("click", () => note.remove());
   byId("toasts").append(note);
   setTimeout(() => note.remove(), result === "done" ? 5000 : 9000);
@@ -82,12 +111,13 @@ export function toast(text, result = "done") {
 
 function ask(html, card) {
   const dialog = byId("ask");
+  const hand = card?.dataset.hand;
   const form = element(html);
   dialog.replaceChildren(form);
   form.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(dialog, form, card);
+    send(dialog, form, card, hand);
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -97,9 +127,10 @@ function ask(html, card) {
   (first?.matches("fieldset") ? first.querySelector("input") : first)?.focus();
 }
 
-async function send(dialog, form, card) {
+async function send(dialog, form, card, hand) {
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
+  const turn = card && begin(card);
   const fields = { form: form.dataset.form };
   for (const box of form.querySelectorAll("input[type=checkbox]")) fields[box.name] = "";
   for (const [name, value] of new FormData(form)) fields[name] = value;
@@ -109,10 +140,11 @@ async function send(dialog, form, card) {
     const error = form.querySelector(".form-error");
     error.textContent = reply.text;
     error.hidden = false;
-    return;
+  } else {
+    if (!reply.form && dialog.contains(form)) dialog.close();
+    show(reply, { card: card && (byId(card.id) ?? card) });
   }
-  if (!reply.form && dialog.contains(form)) dialog.close();
-  show(reply, { card: card && (byId(card.id) ?? card) });
+  if (turn) endWhenMoved(turn, goesOn(reply) && hand);
 }
 
 byId("ask").addEventListener("close", () => {

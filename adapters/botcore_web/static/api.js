@@ -26,4 +26,14 @@ export function element(html) {
   return holder.content.firstElementChild;
 }
 
+// Text in which what stands between backticks is to be typed.
+export function words(text) {
+  return text.split(/`([^`\n]+)`/).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
+}
+
 export const byId = (id) => document.getElementById(id);

@@ -1,26 +1,35 @@
 // The cards, and the stream that keeps them up to date.
 
 import { address, byId, element } from "./api.js";
+import { dismissReply, refreshOwn } from "./actions.js";
 import { isWaiting, reselect, select, selected, stepToWaiting } from "./selection.js";
-import { markBusy } from "./actions.js";
+import { markBusy, moved } from "./busy.js";
 import { refreshTimes, setNow } from "./times.js";
 
 const SHOWN = 200; // waiting cards on the page; the bot sends no more when it is loaded
 const RECENT = 50;
 const SETTLED = 100; // cards decided since the page was opened, which stay where they were
 const SILENCE = 15_000; // ms; the bot says something every 5 s
+const BAR = 60; // px that the page's head covers
+const REST = 2000; // ms out of sight after which the stream is closed: a browser has only six connections to a host
+const PEEK = 60_000; // ms between two looks of a page out of sight, for its title
 
 let version = 0;
 let source = null;
 let heard = 0;
 let pause = 1000;
-let total = 0;
+let resting = 0;
 let own = null; // the card that was decided here last
 
 export function start() {
   readBoard();
   connect();
   setInterval(() => source && Date.now() - heard > SILENCE && reconnect(), 2000);
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(resting);
+    if (document.hidden) resting = setTimeout(rest, REST);
+    else if (!source) connect();
+  });
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => event.persisted && connect());
 }
@@ -47,10 +56,11 @@ function readBoard() {
   const { dataset } = byId("lists");
   version = Math.max(version, Number(dataset.version));
   setNow(Number(dataset.now));
-  setTotal(Number(dataset.total));
+  setTotal({ waiting: Number(dataset.total), cards: Number(dataset.cards) });
 }
 
 function connect() {
+  if (document.hidden) return rest();
   source?.close();
   heard = Date.now();
   source = new EventSource(address(`events?since=${version}`));
@@ -84,36 +94,76 @@ function reconnect() {
   pause = Math.min(pause * 2, 10_000);
 }
 
+function rest() {
+  source?.close();
+  source = null;
+  resting = setTimeout(async () => {
+    await peek().catch(() => {}); // what was missed is told when the page is looked at
+    if (document.hidden) rest();
+  }, PEEK);
+}
+
+async function peek() {
+  const answer = await fetch(address("state"), { cache: "no-store" });
+  if (answer.ok) setTotal(await answer.json());
+}
+
 function putState(state) {
   pause = 1000;
   setNow(state.now);
-  setTotal(state.waiting);
+  setTotal(state);
   showLink(true);
+  refreshOwn();
   const idle = !document.querySelector("dialog[open]") && !byId("line").value;
   if (state.build !== document.body.dataset.build && idle) location.reload(); // the bot was updated
 }
 
-function putCard({ id, version: changed, waiting, html }) {
+function putCard({ id, version: changed, waiting, queue, html }) {
   const old = byId(`m${id}`);
   if (old && Number(old.dataset.version) >= changed) return;
   const fresh = element(html);
   refreshTimes(fresh);
-  if (old) replace(old, fresh);
-  else if (waiting) append(fresh);
+  const reopened = waiting && old?.closest("#recent-list");
+  if (reopened) steady(null, () => old.remove());
+  if (old && !reopened) replace(old, fresh);
+  else if (waiting) append(fresh, queue);
   else prependRecent(fresh);
 }
 
-function replace(old, fresh) {
+export function replace(old, fresh) {
+  const goesOn = old.dataset.hand !== fresh.dataset.hand; // a queue that shows another submission
+  markBusy(fresh);
+  if (fresh.dataset.hand && !goesOn) return patch(old, fresh);
   const focus = old.contains(document.activeElement) ? document.activeElement : null;
-  const unfolded = [...old.querySelectorAll(".unfold")].map((button) => button.ariaExpanded === "true");
+  const unfolded = goesOn ? [] : [...old.querySelectorAll(".unfold")].map((button) => button.ariaExpanded === "true");
   steady(old, () => old.replaceWith(fresh));
   fresh.querySelectorAll(".unfold").forEach((button, i) => unfolded[i] && button.click());
   if (!isWaiting(fresh) || !isWaiting(old)) fresh.classList.add("changed");
-  markBusy(fresh);
   reselect();
-  if (focus) (same(focus, fresh) ?? fresh).focus({ preventScroll: true });
+  if (focus) ((!goesOn && same(focus, fresh)) || fresh).focus({ preventScroll: true });
+  if (goesOn) showNext(fresh);
   moveOn();
   dropOldest();
+}
+
+// The same submission in a queue that has changed: what is equal stays, with a click under way and its pictures.
+function patch(old, fresh) {
+  const unfolded = [...old.querySelectorAll(".unfold[aria-expanded=true]")];
+  unfolded.forEach((button) => button.click());
+  steady(old, () => {
+    for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+    const parts = [...fresh.children].map((part) => [...old.children].find((mine) => mine.isEqualNode(part)) ?? part);
+    for (const mine of [...old.children]) if (!parts.includes(mine)) mine.remove();
+    parts.forEach((part, i) => old.children[i] === part || old.insertBefore(part, old.children[i] ?? null));
+    unfolded.forEach((button) => button.isConnected && button.click());
+  });
+  reselect();
+}
+
+function showNext(card) {
+  moved(card);
+  if (byId("reply").matches(".wide")) dismissReply(); // a comparison with what was in hand
+  if (selected() === card && card.getBoundingClientRect().top < BAR) card.scrollIntoView({ behavior: "instant" });
 }
 
 function dropOldest() {
@@ -124,9 +174,10 @@ function dropOldest() {
 const same = (button, card) =>
   [...card.querySelectorAll("[data-press]")].find((other) => other.dataset.press === button.dataset.press);
 
-function append(fresh) {
-  if (document.querySelectorAll('#open > [data-waiting="1"]').length >= SHOWN) return; // counted, shown on demand
+function append(fresh, first) {
   fresh.classList.add("new");
+  if (first) return steady(null, () => byId("open").prepend(fresh));
+  if (document.querySelectorAll('#open > [data-waiting="1"]').length >= SHOWN) return; // counted, shown on demand
   byId("open").append(fresh);
 }
 
@@ -158,15 +209,15 @@ function steady(changed, change) {
   if (after) scrollBy({ top: after.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
-function setTotal(waiting) {
-  total = waiting;
-  byId("count").textContent = total.toLocaleString("en-US");
-  document.title = total ? `(${total}) botcore` : "botcore";
+// `waiting` submissions, which ask for a decision on so many `cards`.
+function setTotal({ waiting, cards }) {
+  byId("count").textContent = waiting.toLocaleString("en-US");
+  document.title = waiting ? `(${waiting}) botcore` : "botcore";
   const shown = document.querySelectorAll('#open > [data-waiting="1"]').length;
-  byId("empty").hidden = total > 0;
-  byId("more").hidden = total <= shown;
-  byId("more-count").textContent = (total - shown).toLocaleString("en-US");
-  if (total > 0 && shown === 0 && source) loadBoard().catch(reconnect);
+  byId("empty").hidden = cards > 0;
+  byId("more").hidden = cards <= shown;
+  byId("more-count").textContent = (cards - shown).toLocaleString("en-US");
+  if (cards > 0 && shown === 0 && source) loadBoard().catch(reconnect);
 }
 
 function showLink(on) {
@@ -178,6 +229,6 @@ function showLink(on) {
 
 document.addEventListener("click", (event) => {
   if (event.target.id === "more-load") loadBoard().catch(reconnect);
-  const card = event.target.closest(".card");
+  const card = event.isTrusted && event.target.closest(".card");
   if (card && card !== selected()) select(card, { quietly: true });
 });

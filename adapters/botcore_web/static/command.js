@@ -90,7 +90,8 @@ const pointed = () => (list.hidden ? null : list.querySelector("[aria-selected=t
 
 function accept(option) {
   const { text } = option.dataset;
-  const start = line.value.replace(/[^\s]*$/, "");
+  const open = (line.value.match(/"/g) ?? []).length % 2; // a quotation mark holds the word being typed together
+  const start = line.value.replace(open ? /[^\s"]*"[^"]*$/ : /[^\s]*$/, "");
   const slash = !start && line.value.startsWith("/") ? "/" : "";
   line.value = start + slash + text + (text.endsWith("=") ? "" : " ");
   line.setSelectionRange(line.value.length, line.value.length);

@@ -23,7 +23,7 @@ export function select(card, { quietly = false } = {}) {
 export const reselect = () => selected() && select(selected(), { quietly: true });
 
 export function step(direction) {
-  const cards = [...document.querySelectorAll("#open > .card, #recent[open] .card")];
+  const cards = [...document.querySelectorAll("#own > .card, #open > .card, #recent[open] .card")];
   const at = cards.indexOf(selected());
   const next = at < 0 ? cards.find(isWaiting) ?? cards[0] : cards[at + direction];
   if (next) select(next);

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from botcore.clock import Clock, ManualClock
 from botcore.commands.registry import Command
 from botcore.models import Channel, Person, Role
 from botcore.store.sqlite import SqliteStore
-from botcore.ui import Button, Card, Completion, MessageRef, Reply, Tone
+from botcore.ui import Button, Card, Completion, Field, Fields, MessageRef, Reply, Text, Tone
 from botcore_web.adapter import WebAdapter, WebSettings
 from botcore_web.schema import web as web_tables
 
 REVIEW = Channel("review", "web", "inbox")
 ANA = Person("ana", Role.OWNER, {"web": "ana"})
 BEN = Person("ben", Role.REVIEWER, {"web": "ben"})
+EARLIER, LATER = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2027, 1, 7, tzinfo=UTC)
 
 
 class Book:
@@ -224,6 +226,22 @@ def waiting(name: str, title: str = "Follow a page", **more: Any) -> Card:
     buttons = tuple(Button(f"{verb}:{name}:0", label, tone, key) for verb, label, tone, key in DECIDE)
     card = Card(title, f"submission:{name}", badge="Waiting", tone=Tone.INFO, buttons=buttons)
     return replace(card, **more)
+
+
+def queue(name: str, number: int = 3, *, last: str = "", **more: Any) -> Card:
+    """The card of a queue that has this submission in hand; `last` is what was decided before it."""
+    held, subject = name[1:], f"q-{number}"
+    facts = (Field("Waiting", "143"), Field("Oldest", "", EARLIER), Field("Next deadline", "", LATER, countdown=True))
+    said = (Text(last, "Last", tone=Tone.SUCCESS),) if last else ()
+    buttons = [Button(f"{verb}:{subject}:{held}", label, tone, key) for verb, label, tone, key in DECIDE[:3]]
+    buttons.append(Button(f"skip:{subject}:{held}", "Skip", key="s"))
+    if last:
+        buttons.append(Button(f"undo:{subject}:{int(held) - 1}", f"Undo A{int(held) - 1}", key="u"))
+    buttons += [Button(f"alone:{subject}:{held}", "Review alone"), Button(f"compare:{name}:0", "Compare")]
+    buttons.append(Button(f"more:{name}:0", "More"))
+    blocks = (Fields(facts), *said, Fields((Field("Worker", "w1"),)), *more.pop("blocks", ()))
+    card = Card(f"{name} Follow a page", f"queue:{subject}", f"#{name} · main", "143 waiting", Tone.INFO, blocks)
+    return replace(card, buttons=tuple(buttons), **{"count": 143, **more})
 
 
 def settled(card: Card, badge: str = "Approved by ana") -> Card:

@@ -121,6 +121,15 @@ def test_a_text_of_many_lines_is_folded_and_nothing_of_it_is_lost() -> None:
     assert excerpt("z" * 300_000).left_out == 100_000
 
 
+def test_what_is_to_be_typed_looks_like_it_but_not_in_what_a_worker_wrote() -> None:
+    html = render_card(
+        Message(1, "review", waiting("A1", blocks=(Text("type `undo <i>A1`"),)), True, NOW, 1), NOW, LOOK
+    )
+    assert "type <code>undo &lt;i&gt;A1</code>" in html
+    quoted = waiting("A1", blocks=(Text("my `code`", quoted=True),))
+    assert "my `code`" in render_card(Message(1, "review", quoted, True, NOW, 1), NOW, LOOK)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text", "tone"),
     [
@@ -200,7 +209,7 @@ def test_a_form_that_comes_back_keeps_what_was_typed_and_shows_each_error_at_its
         (Input("words", "Words", error="say something more"), Input("bonus", "Bonus", InputKind.MONEY, value="0.10")),
     )
     reply = render_reply(Reply(form=form), NOW, LOOK, typed={"words": "half a sen", "bonus": "999"})
-    parsed = Parsed(reply["form"])
+    parsed = Parsed(str(reply["form"]))
     (words,) = parsed.find("input", name="in.words")
     assert words["value"] == "half a sen"
     assert words["aria-invalid"] == "true"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from botcore.clock import ManualClock
 from botcore.models import Job, JobStatus, Rating, RatingResult, Verdict
@@ -17,6 +19,7 @@ from botcore.pacing import OpenGate
 from botcore.provider import ProviderError, ProviderTools
 from botcore.transport import Answer, Params, clean, decode
 from botcore.ui import to_json
+from botcore_sproutgigs.common import CommonProvider
 from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.settings import SproutGigsSettings
 
@@ -67,6 +70,9 @@ WHOLE: dict[str, Any] = {
     "jobs/get-lists.php": [{"id": 5, "name": "n", "workers": 3}],
     "jobs/rate-multiple-tasks.php": {"tasks": [{"id": "t1", "ok": True, "message": "m"}, {"id": "t2", "ok": False}]},
     "jobs/rate-single-task.php": {"ok": True, "message": "m"},
+    "jobs/job-restart.php": {"ok": True, "notice": "m"},
+    "jobs/feature-job.php": {"ok": True},
+    "jobs/get-predicted-position.php": {"position_in_all": 3, "position_in_category": 1},
 }
 WHOLE["jobs/get-rated-tasks.php"] = WHOLE["jobs/get-unrated-tasks.php"]
 WHOLE["jobs/get-job.php"] = WHOLE["jobs/get-jobs.php"]["jobs"][0]
@@ -86,6 +92,11 @@ JOB = Job(
 )
 RATINGS = [Rating("t1", 0, Verdict.APPROVE), Rating("t2", 0, Verdict.APPROVE)]
 
+
+def _plain(value: object) -> object:
+    return value.model_dump() if isinstance(value, BaseModel) else value
+
+
 JUNK = st.recursive(
     st.none()
     | st.booleans()
@@ -103,9 +114,10 @@ class Mangled:
 
     base_url = "https://sproutgigs.com/api/"
 
-    def __init__(self, place: int, junk: object) -> None:
+    def __init__(self, place: int, junk: object, whole: Mapping[str, Any] = WHOLE) -> None:
         self.place = place
         self.junk = junk
+        self.whole = whole
 
     async def get(self, path: str, params: Params | None = None, *, json: object = None) -> Answer:
         return self.answer(path)
@@ -114,7 +126,7 @@ class Mangled:
         return self.answer(path)
 
     def answer(self, path: str) -> Answer:
-        whole = {"root": copy.deepcopy(WHOLE[path])}
+        whole = {"root": copy.deepcopy(self.whole[path])}
         places = list(_places(whole))
         inside, key = places[self.place % len(places)]
         inside[key] = self.junk
@@ -132,11 +144,11 @@ def _places(value: Any) -> Any:
             yield from _places(value[key])
 
 
-async def _pending(provider: SproutGigsProvider) -> object:
+async def _pending(provider: CommonProvider[Any]) -> object:
     return [page async for page in provider.pending(JOB)]
 
 
-CALLS: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
+CALLS: list[Callable[[CommonProvider[Any]], Awaitable[object]]] = [
     lambda p: p.balance(),
     lambda p: p.jobs(),
     lambda p: p.waiting(),
@@ -147,8 +159,13 @@ CALLS: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
     lambda p: p.zones(),
     lambda p: p.categories(),
     lambda p: p.lists(),
-    lambda p: p.rate("j1", RATINGS),
     lambda p: p.rate("j1", RATINGS[:1]),
+    lambda p: p.restart("j1", 5),
+]
+NEWER: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
+    lambda p: p.rate("j1", RATINGS),
+    lambda p: p.feature("j1", Decimal(2)),
+    lambda p: p.predicted_position("0501", Decimal(2)),
 ]
 
 
@@ -166,9 +183,9 @@ async def test_a_mangled_answer_is_a_storable_value_or_a_providers_error(
 ) -> None:
     monkeypatch.setattr("botcore_sproutgigs.api.SproutGigsApi.most_pages", 3)
     provider = mangled(place, junk)
-    for call in CALLS:
+    for call in (*CALLS, *NEWER):
         with suppress(ProviderError):
-            to_json(await call(provider)).encode()
+            to_json(_plain(await call(provider))).encode()
 
 
 @settings(max_examples=100, deadline=None)

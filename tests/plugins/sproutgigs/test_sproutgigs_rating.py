@@ -21,7 +21,7 @@ from botcore.provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimi
 
 if TYPE_CHECKING:
     from botcore_sproutgigs.provider import SproutGigsProvider
-    from tests.plugins.sproutgigs.conftest import Marketplace
+    from tests.plugins.sproutgigs.answering import Marketplace
 
 ONE = "jobs/rate-single-task.php"
 MANY = "jobs/rate-multiple-tasks.php"
@@ -233,11 +233,11 @@ async def test_errors_are_told_apart(
     ("verdict", "state", "expected", "unverified"),
     [
         (Verdict.REVISE, SightingState.ABSENT, Verdicted.MATCHES, ("comment",)),
-        (Verdict.APPROVE, SightingState.ABSENT, Verdicted.CANNOT_TELL, ()),
-        (Verdict.REJECT, SightingState.ABSENT, Verdicted.CANNOT_TELL, ()),
+        (Verdict.APPROVE, SightingState.ABSENT, Verdicted.DIFFERS, ()),
+        (Verdict.REJECT, SightingState.ABSENT, Verdicted.DIFFERS, ()),
         (Verdict.REVISE, SightingState.WAITING, Verdicted.NOT_YET, ()),
         (Verdict.REVISE, SightingState.APPROVED, Verdicted.DIFFERS, ()),
-        (Verdict.APPROVE, SightingState.APPROVED, Verdicted.MATCHES, ()),
+        (Verdict.APPROVE, SightingState.APPROVED, Verdicted.MATCHES, ("comment",)),
     ],
 )
 def test_a_task_in_neither_list_was_sent_back(
@@ -249,6 +249,7 @@ def test_a_task_in_neither_list_was_sent_back(
 ) -> None:
     outcome = provider.judge(Rating("a", 0, verdict, comment="x"), Sighting("a", state, 0))
     assert (outcome.verdicted, outcome.unverified) == (expected, unverified)
+    assert outcome.sure == (state is not SightingState.ABSENT)
 
 
 async def test_outcomes_come_from_looking(marketplace: Marketplace, provider: SproutGigsProvider) -> None:
@@ -269,7 +270,7 @@ async def test_outcomes_come_from_looking(marketplace: Marketplace, provider: Sp
     assert await provider.outcome("j1", ratings) == [
         Outcome("back", Verdicted.MATCHES),
         Outcome("paid", Verdicted.MATCHES, ("bonus",)),
-        Outcome("away", Verdicted.MATCHES, ("comment",)),
+        Outcome("away", Verdicted.MATCHES, ("comment",), sure=False),
     ]
 
 
@@ -303,3 +304,13 @@ async def test_a_no_to_a_change_is_refused_and_silence_is_unknown(
     with pytest.raises(Refused, match="no worker"):
         await provider.block([])
     assert len(marketplace.heard) == 2
+
+
+async def test_workers_are_blocked_together_with_rejections(
+    marketplace: Marketplace, provider: SproutGigsProvider
+) -> None:
+    marketplace.says("jobs/rate-multiple-tasks.php", {"tasks": [{"id": "a", "ok": True}, {"id": "b", "ok": True}]})
+    kept, blocked = (Rating(task, 0, Verdict.REJECT, comment="Copied", block=task == "b") for task in "ab")
+    await provider.rate("7c1d0a9be210", [kept, blocked])
+    [sent] = marketplace.bodies("jobs/rate-multiple-tasks.php")
+    assert [one.get("block_worker") for one in sent["tasks"]] == [None, True]

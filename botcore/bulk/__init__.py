@@ -1,0 +1,1 @@
+"""All that waits of a job, decided at once."""

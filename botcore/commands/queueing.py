@@ -1,0 +1,133 @@
+"""review, and the buttons of queues: they are about the submission in hand, and go on to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..models import Role
+from ..queue_cards import queue_card
+from ..queues import open_own, parse_queue, queue_name, skip, stop_own, take
+from ..review import NotPossible
+from ..spending import OverLimit
+from ..store.port import Reader, Row, Tx
+from ..text import parse_short_id, sentence, short_id
+from ..ui import Card, Reply, Result
+from .finding import ACCOUNT_FIRST, chosen_accounts
+from .parse import BadInput
+from .registry import Command
+
+if TYPE_CHECKING:
+    from ..dispatch import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The submission that a button means, and the queue that it was pressed in. `revision` None: the one of that
+    number, whatever revision it is."""
+
+    submission: int
+    revision: int | None
+    queue: Row | None = None
+
+    @property
+    def name(self) -> str:
+        return short_id(self.submission)
+
+
+async def find_target(context: Context, subject: str, revision: int) -> Target:
+    """What `verb:A31:0` and `verb:q-3:31` are about. Raises `BadInput`, and `NotPossible` for somebody else's queue."""
+    queue = parse_queue(subject)
+    if queue is None:
+        number = parse_short_id(subject)
+        if number is None:
+            raise BadInput("this button cannot be read: look at the newest card")
+        return Target(number, revision)
+    return Target(revision, None, await _usable(context, queue))
+
+
+async def go_on(context: Context, target: Target, act: Awaitable[Reply]) -> Reply:
+    """What a person sees of an act: in a queue of their own, also when it failed, the submission that is next."""
+    if target.queue is None or not target.queue["person"]:
+        return await act
+    try:
+        reply = await act
+    except (NotPossible, OverLimit) as error:
+        reply = Reply(sentence(str(error)), result=Result.REFUSED)
+    if reply.form is not None:
+        return reply
+    return replace(reply, card=await _look(context, target.queue["id"]), replaces=True)
+
+
+async def _review(context: Context, values: Mapping[str, Any]) -> Reply:
+    names = [account.name for account in chosen_accounts(context, values)] if "account" in values else None
+    number = await context.house.store.tx(
+        open_own, context.person.name, json.dumps(names) if names else None, context.now()
+    )
+    return Reply(card=await _look(context, number))
+
+
+async def press_alone(context: Context, subject: str, revision: int) -> Reply:
+    """Review alone, of the same accounts."""
+    target = await find_target(context, subject, revision)
+    accounts = target.queue["accounts"] if target.queue else None
+    number = await context.house.store.tx(open_own, context.person.name, accounts, context.now())
+    return Reply(card=await _look(context, number))
+
+
+async def press_skip(context: Context, subject: str, revision: int) -> Reply:
+    target = await find_target(context, subject, revision)
+    if target.queue is None:
+        raise BadInput("this button cannot be read: look at the newest card")
+    queue = target.queue["id"]
+
+    def move_on(tx: Tx) -> int | None:
+        skip(tx, queue, target.submission, context.now())
+        return take(tx, queue, context.now())
+
+    held = await context.house.store.tx(move_on)
+    words = f"{target.name} comes again after the others." if held != target.submission else "There is no other."
+    if target.queue["person"]:
+        return Reply(words, card=await _look(context, queue), replaces=True)
+    return Reply(words)
+
+
+async def press_stop(context: Context, subject: str, revision: int) -> Reply:
+    target = await find_target(context, subject, revision)
+    if target.queue is None or not target.queue["person"]:
+        raise BadInput("this button cannot be read: look at the newest card")
+    await context.house.store.tx(stop_own, target.queue["id"], context.now())
+    return Reply(card=await _look(context, target.queue["id"]), replaces=True)
+
+
+async def _usable(context: Context, number: int) -> Row:
+    def find(reader: Reader) -> Row | None:
+        return reader.one("SELECT * FROM queues WHERE id = :id", id=number)
+
+    queue = await context.house.store.read(find)
+    if queue is None:
+        raise NotPossible("there is no such queue")
+    if queue["person"] not in ("", context.person.name):
+        raise NotPossible(f"{queue_name(number)} is the queue of {queue['person']}: `review` opens your own")
+    return queue
+
+
+async def _look(context: Context, number: int) -> Card | None:
+    """A person's own queue, with what they have in hand now."""
+    store = context.house.store
+    await store.tx(take, number, context.now())
+    return await store.read(queue_card, number, context.now())
+
+
+COMMANDS = (
+    Command(
+        "review",
+        "a queue of your own: one submission after the other, seen by you alone",
+        Role.REVIEWER,
+        _review,
+        (ACCOUNT_FIRST,),
+        reads_work=True,
+    ),
+)

@@ -1,0 +1,114 @@
+"""The operations of the core: on workers, and on a job's life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .delivery import touch
+from .kinds import Args, Found, Kinds, OperationKind
+from .models import Job, JobChange, Role
+from .provider import Provider
+from .store.port import Tx
+from .text import money
+
+DAY_MS = 86_400_000
+
+
+def standing(job: Job) -> str:
+    """How a job stands, in a few words."""
+    return f"{job.status_text.lower()}, {job.done} of {job.positions} positions done"
+
+
+async def look_at_job(provider: Provider, args: Args) -> Found:
+    """Reads the job `args["job"]` again; `args["before"]` is how it stood when the operation was quoted."""
+    job = await provider.job(args["job"])
+    before = f" (before: {args['before']})" if args.get("before") else ""
+    return Found(f"The job is {standing(job)}{before}.", job)
+
+
+async def look_at_balance(provider: Provider, args: Args) -> Found:
+    """Reads what the account can spend now."""
+    balance = await provider.balance()
+    return Found(f"The account can spend {money(balance.spendable)} now.")
+
+
+def _workers(args: Args) -> list[str]:
+    return args["workers"].split(",")
+
+
+def _mark_blocked(blocked: bool) -> Callable[[Tx, str, Args], None]:
+    def mark(tx: Tx, account: str, args: Args) -> None:
+        for worker in _workers(args):
+            tx.q(
+                """INSERT INTO worker_records (account, worker_id, blocked) VALUES (:account, :worker, :blocked)
+                   ON CONFLICT (account, worker_id) DO UPDATE SET blocked = excluded.blocked""",
+                account=account,
+                worker=worker,
+                blocked=blocked,
+            )
+
+    return mark
+
+
+async def _resume(provider: Provider, args: Args) -> JobChange:
+    return await provider.resume(args["job"], _positions(args))
+
+
+async def _restart(provider: Provider, args: Args) -> JobChange:
+    return await provider.restart(args["job"], _positions(args))
+
+
+def _positions(args: Args) -> int | None:
+    return int(args["positions"]) if "positions" in args else None
+
+
+def _move_deadlines(tx: Tx, account: str, args: Args) -> None:
+    """What waits is due so many days after it was handed in, as the marketplace reckons from now on."""
+    for row in tx.q(
+        """UPDATE submissions SET deadline = submitted_at + :span WHERE account = :account AND job_id = :job
+           AND state IN ('new', 'shown', 'decided') AND deadline IS NOT NULL RETURNING id""",
+        account=account,
+        job=args["job"],
+        span=int(args["days"]) * DAY_MS,
+    ):
+        touch(tx, f"submission:{row['id']}")
+
+
+BLOCK = OperationKind("block", Role.MANAGER, lambda p, a: p.block(_workers(a)), True, _mark_blocked(True))
+UNBLOCK = OperationKind("unblock", Role.MANAGER, lambda p, a: p.unblock(_workers(a)), True, _mark_blocked(False))
+ADD_TO_LIST = OperationKind("add to list", Role.REVIEWER, lambda p, a: p.add_to_list(a["list"], _workers(a)), True)
+
+PAUSE = OperationKind("pause job", Role.MANAGER, lambda p, a: p.pause(a["job"]), True, look=look_at_job)
+RESUME = OperationKind("resume job", Role.MANAGER, _resume, look=look_at_job)
+STOP = OperationKind("stop job", Role.MANAGER, lambda p, a: p.stop(a["job"]), True, look=look_at_job)
+RESTART = OperationKind("restart job", Role.MANAGER, _restart, look=look_at_job)
+ADD_POSITIONS = OperationKind(
+    "add positions", Role.MANAGER, lambda p, a: p.add_positions(a["job"], int(a["positions"])), look=look_at_job
+)
+SPEED = OperationKind(
+    "set speed", Role.MANAGER, lambda p, a: p.set_speed(a["job"], int(a["speed"])), True, look=look_at_job
+)
+TIME_TO_RATE = OperationKind(
+    "set time to rate",
+    Role.MANAGER,
+    lambda p, a: p.set_time_to_rate(a["job"], int(a["days"])),
+    True,
+    _move_deadlines,
+    look_at_job,
+)
+
+CORE_KINDS: Kinds = {
+    kind.name: kind
+    for kind in (
+        BLOCK,
+        UNBLOCK,
+        ADD_TO_LIST,
+        PAUSE,
+        RESUME,
+        STOP,
+        RESTART,
+        ADD_POSITIONS,
+        SPEED,
+        TIME_TO_RATE,
+    )
+}

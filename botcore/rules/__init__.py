@@ -1,0 +1,1 @@
+"""Rules: approvals that need no person, within limits that a person has set."""

@@ -1,0 +1,219 @@
+"""What SproutGigs and Picoworkers have in common: one product, under its new name and its old one.
+
+A plugin for the older dialect builds on this; what differs is an attribute or a method that is not private.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from botcore.models import (
+    Balance,
+    Category,
+    Job,
+    JobChange,
+    Rating,
+    RatingResult,
+    Sighting,
+    SightingState,
+    SubmissionPage,
+    Verdict,
+    Waiting,
+    WorkerList,
+    Zone,
+)
+from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
+from botcore.settings import is_loopback
+from botcore.transport import Transport, basic_auth
+
+from .api import CommonApi
+from .calls import Said
+from .mapping import job_of, submission_of, waiting_sighting
+from .pages import Page
+from .wire import WireStanding, WireTask
+
+A = TypeVar("A", bound=CommonApi)
+ReadTasks = Callable[[str, Sequence[str], type[WireStanding]], AsyncIterator[Page[WireStanding]]]
+
+
+class CommonProvider(Provider, Generic[A]):
+    """One account, with what both documents have."""
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.BALANCE,
+            Capability.BLOCK_WHILE_RATING,
+            Capability.BONUS,
+            Capability.SATISFACTION,
+            Capability.ZONES,
+            Capability.CATEGORIES,
+            Capability.LISTS,
+            Capability.ADD_TO_LIST,
+            Capability.PAUSE,
+            Capability.RESUME,
+            Capability.STOP,
+            Capability.RESTART,
+            Capability.ADD_POSITIONS,
+            Capability.SPEED,
+            Capability.TIME_TO_RATE,
+        }
+    )
+    restart_adds: ClassVar[bool] = True
+    hosts: ClassVar[tuple[str, ...]]  # that workers' pictures come from
+    api_class: type[A]
+
+    def __init__(self, settings: Any, tools: ProviderTools) -> None:
+        super().__init__(settings, tools)
+        secret = settings.api_secret.get_secret_value()
+        self.transport = Transport(
+            settings.base_url,
+            tools.gate,
+            headers=basic_auth(settings.user_id, secret),
+            secrets=[secret],
+        )
+        self.api = self.api_class(self.transport)
+
+    async def close(self) -> None:
+        await self.transport.close()
+
+    # --- reading
+
+    async def balance(self) -> Balance:
+        amounts = await self.api.balances()
+        spendable = amounts.pop("spendable")
+        return Balance(spendable, tuple(sorted(amounts.items())))
+
+    async def jobs(self) -> Sequence[Job]:
+        return [job_of(self.tools.account, job) for job in await self.api.jobs()]
+
+    async def job(self, job_id: str) -> Job:
+        return job_of(self.tools.account, await self.api.job(job_id))
+
+    async def waiting(self) -> Sequence[Waiting]:
+        found = await self.api.jobs(unrated_only=True)
+        return [Waiting(job_of(self.tools.account, job), job.unrated_tasks) for job in found if job.unrated_tasks != 0]
+
+    async def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
+        seen: set[tuple[str, int]] = set()
+        pages = self.api.unrated(job.id) if ids is None else self.api.unrated_of(job.id, ids, WireTask)
+        async for page in pages:
+            fresh = {(task.id, task.revision): task for task in page.items}
+            submissions = [submission_of(job, task) for key, task in fresh.items() if key not in seen]
+            seen |= fresh.keys()
+            yield SubmissionPage(tuple(submissions), page.number, page.pages, page.lost)
+
+    async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
+        """Raises `Unavailable` rather than saying `ABSENT` of a task that may be among what could not be read."""
+        asked = list(dict.fromkeys(ids))
+        found: dict[str, Sighting] = {}
+        whole = True
+        for read, sighting in self.lists_to_look_in():
+            async for page in read(job_id, [task for task in asked if task not in found], WireStanding):
+                found |= {task.id: sighting(task) for task in page.items}
+                whole = whole and not page.broken
+        if not whole and len(found) < len(asked):
+            raise Unavailable("the marketplace's lists could not be read completely")
+        return [found.get(task) or Sighting(task, SightingState.ABSENT) for task in asked]
+
+    def lists_to_look_in(self) -> Sequence[tuple[ReadTasks, Callable[[WireStanding], Sighting]]]:
+        """The lists that `look` asks, in their order, and what it means to be found in each."""
+        return [(self.api.unrated_of, waiting_sighting)]
+
+    # --- rating
+
+    async def rate(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        """A rating that the marketplace would surely turn down is not sent. Where its answer leaves out a
+        task, so does this: that result is not known. Raises `OutcomeUnknown` where it tells of none."""
+        if len(ratings) > self.batch_size or len({rating.task_id for rating in ratings}) < len(ratings):
+            raise ValueError(f"at most {self.batch_size} ratings, of different tasks")
+        flaws = {rating.task_id: flaw for rating in ratings if (flaw := self.flaw(rating))}
+        results = [RatingResult(task, ok=False, message=flaw) for task, flaw in flaws.items()]
+        good = [rating for rating in ratings if rating.task_id not in flaws]
+        if not good:
+            return results
+        said = await self.send(job_id, good)
+        told = [
+            RatingResult(rating.task_id, said[rating.task_id].ok, said[rating.task_id].message)
+            for rating in good
+            if rating.task_id in said
+        ]
+        if not told:
+            raise OutcomeUnknown("the marketplace answered without a result")
+        return results + told
+
+    async def send(self, job_id: str, ratings: Sequence[Rating]) -> Mapping[str, Said]:
+        """One call with these ratings, `batch_size` at most; what was said of each task."""
+        (rating,) = ratings
+        return {rating.task_id: await self.api.rate_one(job_id, rating)}
+
+    def flaw(self, rating: Rating) -> str:
+        """Why a rating cannot be sent; "" where it can."""
+        if rating.verdict is not Verdict.APPROVE:
+            if not rating.comment.strip():
+                return "a comment is needed to reject or to send back"
+            if rating.bonus:
+                return "a bonus goes only with an approval"
+        if not rating.bonus.is_finite() or rating.bonus < 0:
+            return "a bonus must be a positive amount"
+        if rating.satisfaction is not None and rating.satisfaction.verdict is not rating.verdict:
+            return f"{rating.satisfaction.value!r} does not go with this verdict"
+        return ""
+
+    # --- a job's life, and lists
+
+    async def pause(self, job_id: str) -> JobChange:
+        return JobChange(done(await self.api.pause(job_id)))
+
+    async def resume(self, job_id: str, positions: int | None = None) -> JobChange:
+        return JobChange(done(await self.api.resume(job_id)))
+
+    async def stop(self, job_id: str) -> JobChange:
+        return JobChange(done(await self.api.stop(job_id)))
+
+    async def restart(self, job_id: str, positions: int | None = None) -> JobChange:
+        return JobChange(done(await self.api.restart(job_id, positions)))
+
+    async def add_positions(self, job_id: str, count: int) -> JobChange:
+        return JobChange(done(await self.api.add_positions(job_id, count)))
+
+    async def set_speed(self, job_id: str, speed: int) -> JobChange:
+        return JobChange(done(await self.api.set_speed(job_id, speed)))
+
+    async def set_time_to_rate(self, job_id: str, days: int) -> JobChange:
+        return JobChange(done(await self.api.set_ttr(job_id, days)))
+
+    async def add_to_list(self, list_id: str, worker_ids: Sequence[str]) -> str:
+        return done(await self.api.add_workers(list_id, some(worker_ids)))
+
+    # --- the catalogue, and pictures
+
+    async def zones(self) -> Sequence[Zone]:
+        return [Zone(one.id, one.zone or one.id, one.excludable_countries) for one in await self.api.zones()]
+
+    async def categories(self) -> Sequence[Category]:
+        return [Category(one.id, one.name, one.min_task_value) for one in await self.api.categories()]
+
+    async def lists(self) -> Sequence[WorkerList]:
+        return [WorkerList(one.id, one.name or one.id, one.workers) for one in await self.api.lists()]
+
+    def picture_hosts(self) -> Sequence[str]:
+        """The marketplace's hosts, those of the settings, and a loopback `base_url`'s own (with its port)."""
+        base = urlsplit(self.settings.base_url)
+        own = (base.netloc,) if is_loopback(base.hostname or "") else ()
+        return (*self.hosts, *self.settings.picture_hosts, *own)
+
+
+def some(worker_ids: Sequence[str]) -> Sequence[str]:
+    """Workers that are not none. Raises `Refused`."""
+    if not worker_ids:
+        raise Refused("no worker was named")
+    return worker_ids
+
+
+def done(said: Said) -> str:
+    """The marketplace's words for a yes. Raises `Refused` for a no."""
+    if not said.ok:
+        raise Refused(said.message)
+    return said.message

@@ -1,0 +1,122 @@
+"""How lists that shift while they are read are read: in pages whose size and order nobody documents."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from botcore.provider import RateLimited, Unavailable
+from botcore.wire import Wire
+
+from .wire import WireListed, WireTask
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W", bound=Wire)
+L = TypeVar("L", bound=WireListed)
+K = TypeVar("K", bound=WireTask)
+
+PAGE_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[W]):
+    """One page of a list, with the marketplace's own count of pages at that moment.
+
+    `lost`: how many items could not be read. `broken`: some of it is missing, since there were such, or since it was
+    empty before the last page.
+    """
+
+    items: tuple[W, ...]
+    number: int
+    pages: int
+    broken: bool = False
+    lost: int = 0
+
+
+class Pages:
+    """Ways through a list; each gives every page of it, and raises `Unavailable` where there is no end."""
+
+    most_pages: ClassVar[int] = 2000  # a list that goes on for longer is broken
+
+    async def all_pages(self, read: Callable[[int], Awaitable[Page[L]]]) -> AsyncIterator[Page[L]]:
+        """From the first to the last, by the count that the latest tells."""
+        async for page in self._on(read, 1):
+            yield page
+
+    async def from_the_end(self, read: Callable[[int], Awaitable[Page[L]]]) -> AsyncIterator[Page[L]]:
+        """The first, which tells how many there are, then from the last back to it."""
+        first = await read(1)
+        yield first
+        if first.pages < 2:
+            return
+        last = await self._last(read, first)
+        yield last
+        async for page in self._between(read, first, last, backward=True):
+            yield page
+
+    async def newest_first(self, read: Callable[[int], Awaitable[Page[K]]]) -> AsyncIterator[Page[K]]:
+        """The first and the last page of tasks, which tell their order, then from the end with the newer ones to the
+        other."""
+        first = await read(1)
+        yield first
+        if first.pages < 2:
+            return
+        last = await self._last(read, first)
+        yield last
+        async for page in self._between(read, first, last, backward=_newest(last) > _newest(first)):
+            yield page
+
+    async def _last(self, read: Callable[[int], Awaitable[Page[L]]], first: Page[L]) -> Page[L]:
+        if first.pages > self.most_pages:
+            raise Unavailable("the marketplace's list has no end")
+        last = await _read_on(read, first.pages)
+        if not last.items and last.pages < first.pages:  # it has shrunk, and ends there now
+            last = await _read_on(read, max(last.pages, 1))
+        return last
+
+    async def _between(
+        self, read: Callable[[int], Awaitable[Page[L]]], first: Page[L], last: Page[L], *, backward: bool
+    ) -> AsyncIterator[Page[L]]:
+        """The pages between these two. Where items have moved meanwhile, those that may have moved over the end at
+        which this stops are read again."""
+        seen = {item.id for item in (*first.items, *last.items)}
+        moved = not first.pages == last.pages == last.number
+        for number in range(last.number - 1, 1, -1) if backward else range(2, last.number):
+            page = await _read_on(read, number)
+            yield page
+            ids = {item.id for item in page.items}
+            moved = moved or page.pages != last.number or not ids.isdisjoint(seen)
+            seen |= ids
+        if not moved:
+            return
+        if backward:
+            yield await _read_on(read, 1)
+            return
+        async for page in self._on(read, last.number):
+            yield page
+
+    async def _on(self, read: Callable[[int], Awaitable[Page[L]]], start: int) -> AsyncIterator[Page[L]]:
+        for number in range(start, self.most_pages + 1):
+            page = await _read_on(read, number)
+            yield page
+            if number >= page.pages or page.number < number:  # the last one, or that again: it has shrunk
+                return
+        if start == 1:
+            raise Unavailable("the marketplace's list has no end")
+
+
+async def _read_on(read: Callable[[int], Awaitable[Page[W]]], number: int) -> Page[W]:
+    """A page of a list. In the middle of it a few bad answers must not cost all that was read before."""
+    for _ in range(0 if number == 1 else PAGE_TRIES - 1):
+        try:
+            return await read(number)
+        except (Unavailable, RateLimited) as error:
+            log.info("page %d again: %s", number, error)
+    return await read(number)
+
+
+def _newest(page: Page[K]) -> float:
+    return max((task.finished_at.timestamp() for task in page.items), default=0.0)
