@@ -161,7 +161,7 @@ def _worker(reader: Reader, account: str, text: str) -> str:
 
 
 def _by_id(reader: Reader, text: str, account: str | None) -> tuple[Row | None, Sequence[Row]]:
-    """The submission with this short id, and the revisions of that with this id at its marketplace, the newest first."""
+    """The submission with this short id, and the revisions, newest first, of that with this id at its marketplace."""
     ours = reader.one(
         "SELECT * FROM submissions WHERE id = :id AND (:account IS NULL OR account = :account)",
         id=parse_short_id(text),

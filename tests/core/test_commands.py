@@ -351,6 +351,52 @@ async def test_nobody_fills_in_a_form_for_what_is_decided(town: Rig) -> None:
     assert len(await town.states()) == 1
 
 
+# --- ids that look like others, and what no database can hold
+
+
+@pytest.fixture
+async def lookalikes(rig: Rig) -> Rig:
+    """Two submissions, each called by the marketplace as the other is here; and one that is called the same in both."""
+    for task in ("A2", "A1", "A3"):
+        rig.market.add(task)
+        await rig.poll()
+    return rig
+
+
+async def test_an_id_that_means_two_submissions_decides_neither(lookalikes: Rig) -> None:
+    reply = await lookalikes.say("rob", "approve A1")
+    assert reply.text == "A1 is one submission here and another at the marketplace: say #A1 or #A2."
+    assert reply.result is Result.REFUSED
+    assert await lookalikes.states() == []
+
+
+@pytest.mark.parametrize(("typed", "task"), [("#A1", "A2"), ("#A2", "A1"), ("A3", "A3")])
+async def test_after_a_hash_an_id_is_ours(lookalikes: Rig, typed: str, task: str) -> None:
+    assert (await lookalikes.say("rob", f"approve {typed}")).result is Result.DONE
+    assert await lookalikes.value("SELECT task_id FROM submissions WHERE state = 'decided'") == task
+
+
+async def test_buttons_name_submissions_by_our_ids_alone(lookalikes: Rig) -> None:
+    card = (await lookalikes.press("vera", "record:A1:0")).card
+    assert card is not None
+    assert card.title == "Worker w-A2"
+    assert (await lookalikes.press("vera", "record:A9:0")).text == "There is no submission #A9; see `pending`."
+
+
+async def test_half_a_surrogate_pair_is_read_as_a_question_mark(town: Rig) -> None:
+    assert (await town.say("vera", "show \ud83e")).text == "There is no submission ?; see `pending`."
+    await town.fill_in("rob", "reject:A1:0", words="No \ud83e.")
+    assert (await town.rows("SELECT comment FROM decisions"))[0]["comment"] == "No ?."
+    assert await town.dispatch.complete(actor("vera"), "show \ud83e") == []
+
+
+@pytest.mark.parametrize(
+    "button", ["approve:q-1:9223372036854775808", "approve:A1:9223372036854775808", "approve:#A1:0"]
+)
+async def test_a_button_that_nobody_drew_cannot_be_read(town: Rig, button: str) -> None:
+    assert (await town.press("rob", button)).text == "This button cannot be read: look at the newest card."
+
+
 # --- forged
 
 VERBS = st.sampled_from([*PRESSES, *FORMS, "", "APPROVE", "drop"])

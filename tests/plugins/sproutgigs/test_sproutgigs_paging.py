@@ -126,12 +126,13 @@ async def test_a_marketplace_that_is_down_is_not_asked_for_every_page(provider: 
     assert len(shelf.errors) == 100 - PAGE_TRIES
 
 
-async def test_a_list_that_has_shrunk_meanwhile_is_read_at_its_beginning_again(provider: SproutGigsProvider) -> None:
-    for gone in (1, 3, 7, 12):
-        shelf = Shelf(15)
-        shelf.then = [partial(shelf.tasks.__delitem__, slice(gone))]
-        expected = {f"t{n}" for n in range(gone, 15)} if gone >= SIZE else {f"t{n}" for n in range(SIZE + gone, 15)}
-        assert expected <= set(await ids(provider, shelf))
+@pytest.mark.parametrize("gone", [3, 4, 7, 12, 14])
+async def test_a_list_that_has_shrunk_meanwhile_is_read_at_its_beginning_again(
+    provider: SproutGigsProvider, gone: int
+) -> None:
+    shelf = Shelf(15)
+    shelf.then = [partial(shelf.tasks.__delitem__, slice(gone))]
+    assert {f"t{n}" for n in range(gone, 15)} <= set(await ids(provider, shelf))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 9, 10])
