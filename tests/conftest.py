@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.chromium import running_chromium
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 LONGEST = 60.0  # seconds
+
+settings.register_profile("the same every time", derandomize=True, deadline=None)  # what differs is in the soak
+settings.load_profile("the same every time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,7 +358,7 @@ class Machine(RuleBasedStateMachine):
                     await asyncio.wait({idle, running}, timeout=0.003 if hitch else 0.02, return_when="FIRST_COMPLETED")
                     if running.done():
                         running.result()
-                    if hitch:
+                    if hitch and not idle.done():
                         self.clock.advance(1)
                 idle.result()
         finally:

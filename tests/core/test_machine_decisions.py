@@ -98,10 +98,9 @@ class Decisions(Machine):
         self.words = 0
         self.acknowledged: dict[int, Told] = {}
         self.undone: set[int] = set()
-        self.left: set[int] = set()  # decisions that somebody left as they are
         self.asked: set[Told] = set()  # every decision there ever was
         self.forgotten: set[tuple[str, int]] = set()  # of which a restored database may not know all
-        self.kept: tuple[dict[int, Told], set[int]] | None = None
+        self.kept: dict[int, Told] | None = None
 
     def make_setup(self) -> Setup:
         return replace(super().make_setup(), limits=Limits(Decimal("1.00"), DAILY, ZoneInfo("UTC")))
@@ -263,8 +262,7 @@ class Decisions(Machine):
             return
         answer = "went" if self.market.of(row["task_id"], row["revision"]) else wish
         reply = await self.rig.press("mia", f"{answer}:{short_id(row['submission'])}:{row['revision']}")
-        if said(reply) and reply.result is Result.DONE and answer == "leave":
-            self.left.add(row["id"])
+        assert said(reply)
 
     # --- backups
 
@@ -275,12 +273,12 @@ class Decisions(Machine):
             return
         self.run(self.keep_backup())
         if self.backup.exists():
-            self.kept = (dict(self.acknowledged), set(self.left))
+            self.kept = dict(self.acknowledged)
 
-    def _restore(self, kept: tuple[dict[int, Told], set[int]]) -> None:
+    def _restore(self, kept: dict[int, Told]) -> None:
         self.forgotten |= {(one.task, one.revision) for one in self.asked}
         self.run(self._restore_and_look())
-        self.acknowledged, self.left = kept
+        self.acknowledged = kept
         self.undone = set()  # what was undone since may be held in it
         self.kept = None
 
@@ -323,7 +321,7 @@ class Decisions(Machine):
         counts = {
             f"decision:{row['id']}": Decimal(row["bonus"])
             for row in rows.values()
-            if Decimal(row["bonus"]) and (row["state"] in (*LIVE, "confirmed") or row["id"] in self.left)
+            if Decimal(row["bonus"]) and (row["state"] in (*LIVE, "confirmed") or was_left(row))
         }
         spending = self.ask("SELECT * FROM spending")
         assert {row["ref"]: Decimal(row["amount"]) for row in spending} == counts
@@ -372,12 +370,17 @@ class Decisions(Machine):
                 continue
             (row,) = rows
             owners = self.ask("SELECT * FROM decisions WHERE submission = :id", id=row["id"])
-            if not any(owner["asks"] or owner["id"] in self.left for owner in owners):
+            if not any(owner["asks"] or was_left(owner) for owner in owners):
                 assert row["state"] == "shown", f"{name} waits, and is {row['state']}: {row['state_note']}"
 
 
 def told(row: Row) -> Told:
     return Told(row["task_id"], row["revision"], row["verdict"], row["comment"], Decimal(row["bonus"]), row["person"])
+
+
+def was_left(row: Row) -> bool:
+    """Somebody left it as it is."""
+    return bool(row["state"] == "overtaken" and row["message"].startswith("left as it is by"))
 
 
 def same(rating: Rating, one: Told) -> bool:

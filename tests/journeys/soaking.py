@@ -16,7 +16,7 @@ from tests.journeys.crowd import Door, Manager, Marketplace, Page, Reviewer, Tal
 from tests.journeys.reckoning import what_is_open
 from tests.journeys.visitor import Visitor
 
-READ, WRITE = "jobs/get-*", "jobs/rate-*"
+READ, WRITE = "*/get-*", "jobs/rate-*"
 LATE = 0.6  # seconds until a late effect, which must be less than DOUBT
 DOUBT = 1.0
 PATIENCE = 0.5  # seconds that the bot waits for an answer
