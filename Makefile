@@ -22,7 +22,7 @@ demo: $(RUN_STAMP)
 	@$(BIN)/botcore demo $(ARGS)
 
 test: $(DEV_STAMP)
-	@$(with_browser) $(BIN)/pytest -m "not soak" $(ARGS)
+	@$(with_browser) $(BIN)/pytest -m "not soak" -n auto --dist worksteal $(ARGS)
 
 soak: $(DEV_STAMP)
 	@$(with_browser) $(BIN)/pytest -m soak $(ARGS)

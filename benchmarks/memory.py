@@ -6,50 +6,40 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import ClientSession
 
 from benchmarks.figures import Figure
-from benchmarks.town import town
+from benchmarks.process import megabytes, running
+from benchmarks.samples import write_config
+from botcore.demo import account_sections
+from botcore.host import Host
+from botcore.sandbox import SandboxServer
 
 WAITING = 20
-SETTLE_SECONDS = 5.0  # after the last card, for pictures still being read
+SETTLE_SECONDS = 5.0  # after the last of them came in, for pictures still being read
 
 
-async def memory(folder: Path) -> Figure:
-    """What is resident once all cards are out; the note is the most it ever was."""
-    async with town(folder, "memory", waiting=WAITING) as config, _bot(config) as (pid, url):
-        async with ClientSession() as session:
-            while await _waiting(session, url) < WAITING:  # noqa: ASYNC110 - another process counts
-                await asyncio.sleep(0.1)
-        await asyncio.sleep(SETTLE_SECONDS)
-        resident, peak = _megabytes(pid, "VmRSS"), _megabytes(pid, "VmHWM")
-    return Figure("a running bot", resident, 80, "MB", _bare(), "for an idle python", note=f"at most {peak:.3g}")
-
-
-@asynccontextmanager
-async def _bot(config: Path) -> AsyncIterator[tuple[int, str]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "botcore", "run", "--config", str(config),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdout is not None
+async def memory(folder: Path) -> list[Figure]:
+    """What is resident once all is in, beside a Python that does nothing."""
+    host = Host()
+    host.load()
+    sandbox = SandboxServer(
+        host.sandboxes(), accounts={"sprout": "sproutgigs"}, waiting=WAITING, busy=False, page_size=1000
+    )
+    await sandbox.start()
     try:
-        url = ""
-        while not url:
-            line = (await process.stdout.readline()).decode()
-            if not line:
-                raise RuntimeError("the bot did not start")
-            if found := re.search(r"The page: (\S+)", line):
-                url = found[1]
-        yield process.pid, url
+        async with running(write_config(folder, "memory", account_sections(sandbox.accounts))) as bot:
+            async with ClientSession() as session:
+                while await _waiting(session, bot.url) < WAITING:  # noqa: ASYNC110 - another process counts
+                    await asyncio.sleep(0.1)
+            await asyncio.sleep(SETTLE_SECONDS)
+            resident = megabytes(bot.pid)
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        await sandbox.stop()
+        host.close()
+    return [Figure(what="a running bot", ours=resident, baseline=_idle(), unit="MB", of="for an idle Python", most=80)]
 
 
 async def _waiting(session: ClientSession, url: str) -> int:
@@ -58,18 +48,12 @@ async def _waiting(session: ClientSession, url: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _bare() -> float:
+def _idle() -> float:
     code = "import sys; print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as python:
         assert python.stdin is not None
         assert python.stdout is not None
         python.stdout.readline()
-        resident = _megabytes(python.pid, "VmRSS")
+        resident = megabytes(python.pid)
         python.stdin.close()
     return resident
-
-
-def _megabytes(pid: int, name: str) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(rf"{name}:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
