@@ -176,6 +176,8 @@ def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sight
             if sighting.revision is not None and sighting.revision > row["revision"]:
                 newer.append(sighting.task_id)
             continue
+        if sighting.revision is not None and sighting.revision < row["revision"]:
+            continue  # looked at before the newer one came in
         if sighting.state is SightingState.ABSENT:
             missed = tx.value(
                 "UPDATE submissions SET missed = missed + 1 WHERE id = :id RETURNING missed", id=row["id"]

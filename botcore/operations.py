@@ -18,7 +18,7 @@ from .models import Channel, JobChange
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
 from .review import NotPossible, note_act
-from .spending import Limits, correct, release, reserve
+from .spending import Limits, correct, release, reserve, set_aside
 from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 TRIES = 5  # sends of a harmless-to-repeat operation whose answers were lost, then a person is asked
 LOOKS = 5  # tries to read how things stand afterwards
 AUTH_PAUSE = 60.0
+QUOTE_MS = 86_400_000  # so long what was quoted can be confirmed
 _NAME = re.compile("op-([1-9][0-9]{0,14})")
 
 
@@ -87,13 +88,17 @@ def confirm(tx: Tx, operation: int, person: str, via: str, limits: Limits, now: 
     """Lets an operation go, once. Raises `NotPossible`, `OverLimit`."""
     row = tx.one(
         """UPDATE operations SET state = 'confirmed', confirmed_by = :person, confirmed_at = :now
-           WHERE id = :id AND state = 'quoted' RETURNING id, account, about, cost, summary""",
+           WHERE id = :id AND state = 'quoted' RETURNING id, account, about, cost, summary, created_at""",
         id=operation,
         person=person,
         now=now,
     )
     if row is None:
         raise NotPossible(_why_not(tx, operation))
+    if now - row["created_at"] > QUOTE_MS:
+        raise NotPossible("this was asked more than a day ago, and may cost something else by now: ask for it again")
+    if doubt := _doubted_since(tx, row):
+        raise NotPossible(f"{operation_name(doubt)} is in doubt since this was asked: ask for it again")
     if other := _in_its_way(tx, row):
         raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
     reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
@@ -112,8 +117,10 @@ def cancel(tx: Tx, operation: int, person: str, via: str, now: int) -> None:
     note_act(tx, now, person, via, "cancel", f"operation:{operation}")
 
 
-def answer_doubt(tx: Tx, operation: int, answer: str, person: str, via: str, kinds: Kinds, now: int) -> None:
-    """What a person says of an operation in doubt: `went`, `again` or `leave`. Raises `NotPossible`."""
+def answer_doubt(
+    tx: Tx, operation: int, answer: str, person: str, via: str, kinds: Kinds, limits: Limits, now: int
+) -> None:
+    """What a person says of an operation in doubt: `went`, `again` or `leave`. Raises `NotPossible`, `OverLimit`."""
     state, message = {
         "went": ("done", f"{person} says it went through"),
         "again": ("confirmed", ""),
@@ -134,6 +141,8 @@ def answer_doubt(tx: Tx, operation: int, answer: str, person: str, via: str, kin
     if answer == "again":
         if other := _in_its_way(tx, row):
             raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
+        set_aside(tx, f"operation:{operation}", f"operation:{operation}:{now}")  # the first may have gone through too
+        reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
         _enqueue(tx, operation)
     elif answer == "went":
         _note_done(tx, row, kinds.get(row["kind"]))
@@ -299,6 +308,19 @@ def _in_its_way(reader: Reader, row: Row) -> Row | None:
         account=row["account"],
         about=row["about"],
     )
+
+
+def _doubted_since(reader: Reader, row: Row) -> int | None:
+    """An operation about the same thing that came into doubt after this one was shown, and may have done it."""
+    found: int | None = reader.value(
+        """SELECT id FROM operations WHERE state = 'in doubt' AND about = :about AND about != '' AND account = :account
+           AND id != :id AND sent_at >= :since""",
+        id=row["id"],
+        account=row["account"],
+        about=row["about"],
+        since=row["created_at"],
+    )
+    return found
 
 
 def _begin(tx: Tx, operation: int, channels: Sequence[Channel], now: int) -> Row | None:

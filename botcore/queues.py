@@ -129,9 +129,13 @@ def open_queue(reader: Reader, channel: str, person: str = "") -> Row | None:
 
 
 def open_own(tx: Tx, person: str, accounts: str | None, now: int) -> int:
-    """A queue of a person's own, or the one they have; `accounts` as another queue has it."""
+    """A queue of a person's own, or the one they have, unless that is of other `accounts` than those asked for."""
     queue = open_queue(tx, "", person)
-    return int(queue["id"]) if queue else _insert(tx, "", person, accounts, now)
+    if queue and accounts in (None, queue["accounts"]):
+        return int(queue["id"])
+    if queue:
+        stop_own(tx, queue["id"], now)
+    return _insert(tx, "", person, accounts, now)
 
 
 def stop_own(tx: Tx, number: int, now: int) -> None:

@@ -58,6 +58,11 @@ def correct(tx: Tx, ref: str, amount: Decimal) -> None:
     tx.q("UPDATE spending SET amount = :amount WHERE ref = :ref", ref=ref, amount=str(amount))
 
 
+def set_aside(tx: Tx, ref: str, kept: str) -> None:
+    """What was reserved may have been spent, and goes on counting under another name: `ref` can be reserved anew."""
+    tx.q("UPDATE spending SET ref = :kept WHERE ref = :ref", ref=ref, kept=kept)
+
+
 def release(tx: Tx, ref: str) -> None:
     """What was reserved was not spent after all."""
     tx.q("DELETE FROM spending WHERE ref = :ref", ref=ref)

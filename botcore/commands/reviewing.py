@@ -196,14 +196,25 @@ async def press_doubt(context: Context, subject: str, revision: int, answer: str
     who = (context.person.name, context.actor.adapter, context.now())
     store = context.house.store
     if operation := operations.parse_operation(subject):
-        person, via, now = who
-        await store.tx(operations.answer_doubt, operation, answer, person, via, context.house.kinds, now)
+        await _check_role(context, operation)
+        await store.tx(
+            operations.answer_doubt, operation, answer, *who[:2], context.house.kinds, context.house.limits, who[2]
+        )
     else:
         decision = await store.read(current_decision, _number(subject))
         if decision is None:
             raise NotPossible("this is settled already")
         await store.tx(rating.answer_doubt, decision["id"], answer, *who)
     return Reply(f"{dict(DOUBT)[answer]}: noted for {subject}.")
+
+
+async def _check_role(context: Context, operation: int) -> None:
+    """Who may not let an operation go may not say what became of it either."""
+    kind = await context.house.store.read(lambda r: r.value("SELECT kind FROM operations WHERE id = :id", id=operation))
+    known = context.house.kinds.get(kind) if kind else None
+    needed = known.role if known else Role.OWNER
+    if not context.may(needed):
+        raise NotPossible(f"this needs a role of {needed} or above")
 
 
 async def press_bonus(context: Context, subject: str, revision: int) -> Reply:

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from botcore.models import EarlierRevision, Hints, Proof, ProofKind, SightingState
+from botcore.intake import _note_sightings
+from botcore.models import EarlierRevision, Hints, Proof, ProofKind, Sighting, SightingState
 from botcore.provider import Unavailable
 from tests.core.market import HOUR, START, make_submission
 from tests.core.rig import Rig, Rigs, Setup, words
@@ -479,3 +480,14 @@ async def test_a_revision_is_no_copy_of_what_the_worker_handed_in_before(rig: Ri
     rig.market.hand_in_again("a")
     await next_poll(rig, sweep=True)
     assert "Flag: " not in words(rig.adapter.shown()[1])
+
+
+async def test_a_look_at_an_older_revision_says_nothing_of_the_newer_one(rig: Rig) -> None:
+    rig.market.add("a")
+    await rig.poll()
+    rig.market.hand_in_again("a")
+    rig.clock.advance(1)
+    await rig.poll(sweep=True)
+    stale = [Sighting("a", SightingState.REVISED, 0)]  # seen before the worker handed in again, told after
+    await rig.store.tx(_note_sightings, "main", "J1", stale, rig.clock.ms())
+    assert await rig.states("submissions") == ["superseded", "shown"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,7 @@ from botcore.store.port import Row
 from botcore.text import short_id
 from botcore.ui import Result
 from tests.core.machine import (
+    SPANS,
     Machine,
     arrives_late,
     picked,
@@ -30,13 +32,13 @@ from tests.core.machine import (
 from tests.core.market import LOST, Market, Step, lost_after, raises
 from tests.core.rig import Setup
 
-TASKS = {"a1": "JA", "a2": "JA", "a3": "JA", "b1": "JB"}
+JOBS = ("JA", "JA", "JB")
 PEOPLE = ("rob", "mia", "olga")
-DEADLINES = (None, 25, 3_000, 500_000)  # seconds
+DEADLINES = (None, 25, 3_000, 500_000, 500_000)  # seconds
 DAILY = Decimal("1.20")
 BONUSES = ("", "", "0.10", "0.55", "1.00")
 LIVE = ("held", "due", "sending", "in doubt")
-SEEN_ELSEWHERE = (SightingState.APPROVED, SightingState.REJECTED, SightingState.REVISED, SightingState.RATED)
+SEEN_ELSEWHERE = [state for state in SightingState if state not in (SightingState.WAITING, SightingState.ABSENT)]
 
 DECISIONS = """
 SELECT d.*, s.task_id, s.revision, s.state AS subject FROM decisions d JOIN submissions s ON s.id = d.submission
@@ -80,6 +82,20 @@ READS: Mapping[str, ProviderError] = {
 }
 
 
+Press = tuple[str, Verdict, str]  # who, how, and the bonus
+DECIDING: Mapping[str, Any] = {
+    "number": st.integers(0, 5),
+    "presses": st.lists(
+        st.tuples(st.sampled_from(PEOPLE), st.sampled_from([Verdict.APPROVE, *Verdict]), st.sampled_from(BONUSES)),
+        min_size=1,
+        max_size=3,
+    ),
+    "meets": st.just([]) | st.lists(st.sampled_from(sorted(CALLS)), max_size=3),
+    "times": st.sampled_from([1, 1, 3]),
+    "seconds": st.sampled_from(SPANS),
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """A decision as its person was told of it."""
@@ -107,41 +123,46 @@ class Decisions(Machine):
 
     # --- the marketplace
 
-    @initialize(deadlines=st.lists(st.sampled_from(DEADLINES), min_size=2, max_size=4))
+    @initialize(deadlines=st.lists(st.sampled_from(DEADLINES), min_size=1, max_size=4))
     def begin(self, deadlines: list[int | None]) -> None:
-        for task, seconds in zip(TASKS, deadlines, strict=False):
-            self.run(self._hand_in(task, seconds))
+        for seconds in deadlines:
+            self.run(self._hand_in(seconds))
 
-    @rule(task=st.sampled_from(list(TASKS)), seconds=st.sampled_from(DEADLINES))
-    def hand_in(self, task: str, seconds: int | None) -> None:
-        self.run(self._hand_in(task, seconds))
+    @rule(seconds=st.sampled_from(DEADLINES))
+    def hand_in(self, seconds: int | None) -> None:
+        self.run(self._hand_in(seconds))
 
-    async def _hand_in(self, task: str, seconds: int | None) -> None:
+    async def _hand_in(self, seconds: int | None) -> None:
+        """What was sent back comes first."""
         market = self.market
         deadline = None if seconds is None else market.now() + market.ahead + timedelta(seconds=seconds)
-        known = market.tasks.get(task)
-        if known is None:
-            market.add(task, TASKS[task], deadline=deadline)
-        elif known.state is SightingState.REVISED and not market.on_its_way(task):
+        sent_back = [name for name, task in market.tasks.items() if task.state is SightingState.REVISED]
+        if again := [name for name in sent_back if not market.on_its_way(name)]:
             # no rating names a revision: of a newer one the bot must hear before it sends anything
-            market.hand_in_again(task, deadline=deadline)
+            market.hand_in_again(again[0], deadline=deadline)
             market.errors.clear()
-            market.hidden.discard(task)
+            market.hidden.discard(again[0])
             self.store.full_for = 0
+        else:
+            number = len(market.tasks) + 1
+            market.add(f"t{number}", JOBS[number % len(JOBS)], deadline=deadline)
         await self.poll()
 
-    @rule(number=st.integers(0, 3), state=st.sampled_from(SEEN_ELSEWHERE))
-    def rate_elsewhere(self, number: int, state: SightingState) -> None:
+    @rule(number=st.integers(0, 3), state=st.none() | st.sampled_from(SEEN_ELSEWHERE))
+    def rate_elsewhere(self, number: int, state: SightingState | None) -> None:
+        """On the website; or it only leaves all lists (None), or comes back to them."""
+        reported = [task for task in self.market.tasks.values() if task.state is SightingState.REPORTED]
+        if state is None:
+            self.market.hidden ^= {picked(sorted(self.market.tasks), number) or ""}
+            for task in reported:
+                task.state = SightingState.WAITING
+            return
         waiting = [name for name, task in self.market.tasks.items() if task.state is SightingState.WAITING]
-        task = picked([name for name in waiting if not self.market.on_its_way(name)], number)
-        if task:
-            self.market.rate_on_website(task, state)
+        name = picked([name for name in waiting if not self.market.on_its_way(name)], number)
+        if name:
+            self.market.rate_on_website(name, state)
             if state is SightingState.REVISED:
-                self.market.tasks[task].said += ("Said on the website.",)
-
-    @rule(kinds=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=3), times=st.sampled_from([1, 1, 3]))
-    def next_ratings_meet(self, kinds: list[str], times: int) -> None:
-        self.market.steps.extend([CALLS[kind] for kind in kinds] * times)
+                self.market.tasks[name].said += ("Said on the website.",)
 
     @rule(
         method=st.sampled_from(["waiting", "pending", "look", "look"]),
@@ -151,45 +172,41 @@ class Decisions(Machine):
     def next_reads_meet(self, method: str, kinds: list[str], times: int) -> None:
         self.market.errors.setdefault(method, []).extend([READS[kind] for kind in kinds] * times)
 
-    @rule(number=st.integers(0, 3))
-    def hide_or_show(self, number: int) -> None:
-        self.market.hidden ^= {picked(sorted(self.market.tasks), number) or ""}
-
     @rule(sweep=st.booleans())
     def look_around(self, sweep: bool) -> None:
         self.run(self.poll(sweep=sweep))
 
     # --- people
 
-    @rule(
-        number=st.integers(0, 5),
-        who=st.sampled_from(PEOPLE),
-        verdict=st.sampled_from(list(Verdict)),
-        bonus=st.sampled_from(BONUSES),
-        stale=st.sampled_from([False, False, False, True]),
-    )
-    def press(self, number: int, who: str, verdict: Verdict, bonus: str, stale: bool) -> None:
-        self.run(self._press(number, who, verdict, bonus, stale=stale))
+    @rule(**DECIDING)
+    def decide(self, **drawn: Any) -> None:
+        """One or several press at once; `meets`: what becomes of the next ratings; then `seconds` pass."""
+        self._decides(**drawn)
 
-    @rule(number=st.integers(0, 3), verdicts=st.lists(st.sampled_from(list(Verdict)), min_size=2, max_size=3))
-    def press_at_once(self, number: int, verdicts: list[Verdict]) -> None:
-        self.run(self._press_at_once(number, verdicts))
+    # again and again: some rules are left out of each run, and without decisions there is nothing to see
+    @rule(**DECIDING)
+    def decide_more(self, **drawn: Any) -> None:
+        self._decides(**drawn)
 
-    async def _press_at_once(self, number: int, verdicts: list[Verdict]) -> None:
-        row = picked(await self._submissions(stale=False), number)
-        if row is None:
-            return
-        presses = [self._press_one(row, who, verdict, "") for who, verdict in zip(PEOPLE, verdicts, strict=False)]
-        results = await asyncio.gather(*presses, return_exceptions=True)
-        for error in results:
-            if isinstance(error, BaseException):
-                raise error
-        assert results.count(True) <= 1, "two were first"
+    @rule(**DECIDING)
+    def decide_still_more(self, **drawn: Any) -> None:
+        self._decides(**drawn)
 
-    async def _press(self, number: int, who: str, verdict: Verdict, bonus: str, *, stale: bool) -> None:
+    def _decides(self, number: int, presses: list[Press], meets: list[str], times: int, seconds: int) -> None:
+        self.market.steps.extend([CALLS[kind] for kind in meets] * times)
+        self.run(self._decide(number, presses, seconds, stale=number == 5))
+
+    async def _decide(self, number: int, presses: list[Press], seconds: int, *, stale: bool) -> None:
+        if not await self._submissions(stale=False):
+            await self._hand_in(None)
         row = picked(await self._submissions(stale=stale), number)
         if row is not None:
-            await self._press_one(row, who, verdict, bonus)
+            made = await asyncio.gather(*(self._press(row, *press) for press in presses), return_exceptions=True)
+            for error in made:
+                if isinstance(error, BaseException):
+                    raise error
+            assert made.count(True) <= 1, "two were first"
+        await self.pass_time(seconds)
 
     async def _submissions(self, *, stale: bool) -> Sequence[Row]:
         """Those that wait; `stale`: the others."""
@@ -197,7 +214,7 @@ class Decisions(Machine):
             "SELECT * FROM submissions WHERE (state IN ('new', 'shown')) != :stale ORDER BY id", stale=stale
         )
 
-    async def _press_one(self, row: Row, who: str, verdict: Verdict, bonus: str) -> bool:
+    async def _press(self, row: Row, who: str, verdict: Verdict, bonus: str) -> bool:
         """True where it made a decision."""
         self.words += 1
         comment = f"Words {self.words}."
@@ -347,7 +364,7 @@ class Decisions(Machine):
     def _reckon_decision(self, row: Row) -> None:
         task, revision = row["task_id"], row["revision"]
         rated = self.market.of(task, revision)
-        assert row["state"] in ("confirmed", "refused", "overtaken", "undone") or row["asks"], f"still {row['state']}"
+        assert row["state"] in ("confirmed", "refused", "overtaken", "undone") or row["asks"], f"still open: {row}"
         if row["state"] != "confirmed":
             return
         if not rated:  # an answer was lost, and what was done elsewhere cannot be told from what we did

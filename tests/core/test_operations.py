@@ -44,7 +44,7 @@ async def start(rigs: Rigs) -> Rig:
     return await rigs.start(Setup(kinds={**CORE_KINDS, SPEND.name: SPEND}))
 
 
-async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00") -> int:
+async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00", about: str = "") -> int:
     draft = Draft(
         kind=kind,
         account="main",
@@ -53,7 +53,9 @@ async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00") -> i
         person="olga",
         via="memory",
         cost=Decimal(cost) if kind.name == SPEND.name else Decimal(0),
+        about=about,
     )
+    rig.clock.advance(0.001)
     return await rig.store.tx(quote, draft, rig.clock.ms())
 
 
@@ -151,20 +153,41 @@ async def test_what_may_have_been_done_is_never_repeated_by_itself(rig: Rig, err
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "done", "amount"), [("went", "done", 1, 1), ("again", "done", 2, 1), ("leave", "refused", 1, 1)]
+    ("answer", "state", "done", "amount"), [("went", "done", 1, 1), ("again", "done", 2, 2), ("leave", "refused", 1, 1)]
 )
 async def test_a_person_decides_what_became_of_it(rig: Rig, answer: str, state: str, done: int, amount: int) -> None:
     rig.market.errors["spend"] = [OutcomeUnknown("no answer")]
     await let_go(rig, await quoted(rig))
     await rig.settle()
-    reply = await rig.press("mia", f"{answer}:op-1:0")
+    refused = await rig.press("mia", f"{answer}:op-1:0")  # who may not spend may not spend again
+    assert refused.text == "This needs a role of owner or above."
+    reply = await rig.press("olga", f"{answer}:op-1:0")
     assert reply.result is Result.DONE, reply.text
     await rig.settle()
     assert await rig.states("operations") == [state]
     assert len(rig.market.done) == done
     assert await spent_today(rig) == amount
-    again = await rig.press("mia", f"{answer}:op-1:0")
+    again = await rig.press("olga", f"{answer}:op-1:0")
     assert again.result is Result.REFUSED
+
+
+async def test_sending_again_is_guarded_by_the_days_limit_too(rig: Rig) -> None:
+    rig.market.errors["spend"] = [OutcomeUnknown("no answer")]
+    await let_go(rig, await quoted(rig, cost="3.00"))
+    await rig.settle()
+    reply = await rig.press("olga", "again:op-1:0")
+    assert reply.result is Result.REFUSED
+    assert "daily_spend is $5.00" in reply.text
+    assert await rig.states("operations") == ["in doubt"]
+    assert len(rig.market.done) == 1
+
+
+async def test_what_was_quoted_long_ago_is_asked_again(rig: Rig) -> None:
+    number = await quoted(rig)
+    rig.clock.advance(25 * HOUR)
+    with pytest.raises(NotPossible, match="ask for it again"):
+        await let_go(rig, number)
+    assert await rig.states("operations") == ["quoted"]
 
 
 async def test_what_is_harmless_to_repeat_is_repeated_when_an_answer_is_lost(rig: Rig) -> None:
@@ -346,3 +369,16 @@ async def test_what_only_a_plugin_that_is_gone_could_do_is_refused(rig: Rig) -> 
     await rig.settle()
     assert await rig.states("operations") == ["refused"]
     assert await spent_today(rig) == 0
+
+
+async def test_a_second_one_about_the_same_thing_is_asked_anew_once_the_first_is_in_doubt(rig: Rig) -> None:
+    rig.market.errors["spend"] = [OutcomeUnknown("no answer")]
+    first, second = [await quoted(rig, about="job:J1") for _ in range(2)]
+    await let_go(rig, first)
+    await rig.settle()
+    with pytest.raises(NotPossible, match="op-1 is in doubt since this was asked"):
+        await let_go(rig, second)
+    assert await rig.states("operations") == ["in doubt", "quoted"]
+    await let_go(rig, await quoted(rig, about="job:J1"))  # who asks now has been told of the doubt
+    await rig.settle()
+    assert await rig.states("operations") == ["in doubt", "quoted", "done"]

@@ -419,3 +419,14 @@ async def test_forged_queue_buttons_do_nothing(rig: Rig) -> None:
         reply = await rig.press("rob", forged)
         assert reply.result is Result.REFUSED, forged
     assert await rig.states() == []
+
+
+async def test_review_of_another_account_is_another_queue(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(accounts=("main", "other"), channels=(FEW,)))
+    for account in ("main", "other"):
+        rig.markets[account].add(f"{account}1")
+        await rig.poll(account)
+    first = (await rig.say("rob", "review main")).card
+    other = (await rig.say("rob", "review other")).card
+    assert (in_hand(first), in_hand(other)) == ("#A1", "#A2")
+    assert in_hand((await rig.say("rob", "review")).card) == "#A2"  # the one he has
