@@ -338,7 +338,7 @@ def explained(error: Exception, path: Path) -> StoreError:
         return StoreError(f"the disk of {path} is full: nothing was saved; make room and try again")
     if code in NOT_ALLOWED or number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError(f"{path} cannot be written: check its permissions and its folder's")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "malformed" in text:
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "malformed" in text or "decode to UTF-8" in text:
         return damaged(path)
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(f"{path}: nothing was saved, the disk failed or is full ({text})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -353,7 +353,7 @@ async def test_a_page_that_went_bad_is_said(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         size = path.stat().st_size  # most of it are rows
         file.seek(size // 2)
-        file.write(os.urandom(size - size // 2))
+        file.write(random.Random(1).randbytes(size - size // 2))
 
     store = await SqliteStore.open(path)
     try:
