@@ -114,6 +114,11 @@ def _filled(value: SecretStr) -> SecretStr:
     return value
 
 
+def secrets_in(settings: BaseModel) -> list[str]:
+    """The values of an account's settings that nobody may see."""
+    return [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+
+
 def _host(value: str) -> str:
     host = value.strip().lower()
     if not _HOST.fullmatch(host):

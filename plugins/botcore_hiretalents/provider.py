@@ -33,7 +33,7 @@ from botcore.models import (
     WorkerList,
 )
 from botcore.provider import Capability, Provider, ProviderTools, Refused, Unavailable
-from botcore.settings import is_loopback
+from botcore.settings import is_loopback, secrets_in
 
 from .api import ALL, HireTalentsApi, HireTalentsTransport, Said
 from .mapping import INTERNATIONAL, job_of, sighting_of, submission_of
@@ -86,7 +86,7 @@ class HireTalentsProvider(Provider):
         super().__init__(settings, tools)
         key = settings.api_key.get_secret_value()
         self.transport = HireTalentsTransport(
-            settings.base_url, tools.gate, headers={"Authorization": f"Bearer {key}"}, secrets=[key]
+            settings.base_url, tools.gate, headers={"Authorization": f"Bearer {key}"}, secrets=secrets_in(settings)
         )
         self.api = HireTalentsApi(self.transport, keep_emails=settings.keep_emails)
         self._revisions = Revisions(tools.memory)

@@ -25,7 +25,7 @@ from botcore.models import (
     Zone,
 )
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
-from botcore.settings import is_loopback
+from botcore.settings import is_loopback, secrets_in
 from botcore.transport import Transport, basic_auth
 
 from .api import CommonApi
@@ -71,7 +71,7 @@ class CommonProvider(Provider, Generic[A]):
             settings.base_url,
             tools.gate,
             headers=basic_auth(settings.user_id, secret),
-            secrets=[secret],
+            secrets=secrets_in(settings),
         )
         self.api = self.api_class(self.transport)
 

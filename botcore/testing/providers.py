@@ -1,0 +1,23 @@
+"""The whole contract of a provider."""
+
+from __future__ import annotations
+
+from .abilities import AbilitiesContract
+from .hostile import HostileContract
+from .rating import RatingContract
+from .reading import ReadingContract
+from .trouble import TroubleContract
+
+
+class ProviderContract(ReadingContract, RatingContract, TroubleContract, AbilitiesContract, HostileContract):
+    """What every provider must do, shown against its simulated marketplace over HTTP.
+
+    Subclass it under a name that starts with `Test`, and say which they are:
+
+        class TestFolder(ProviderContract):
+            provider = FolderProvider
+            sandbox = FolderSandbox
+
+    `settings` adds keys to the account, and `tells` says which states the marketplace tells apart, where it is not all
+    of them. A test of your own takes the fixture `market`.
+    """

@@ -1,0 +1,192 @@
+"""Who keeps the provider contract, and that its tests see who does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from botcore.models import (
+    Balance,
+    Job,
+    Outcome,
+    Rating,
+    RatingResult,
+    Sighting,
+    SightingState,
+    SubmissionPage,
+    Verdicted,
+)
+from botcore.pacing import OpenGate
+from botcore.provider import Capability, OutcomeUnknown, ProviderError, Unavailable
+from botcore.sandbox import FaultKind
+from botcore.testing import ProviderContract
+from botcore.testing.market import opened
+from botcore_hiretalents.provider import HireTalentsProvider
+from botcore_hiretalents.sandbox import HireTalentsSandbox
+from botcore_picoworkers.provider import PicoworkersProvider
+from botcore_picoworkers.sandbox import PicoworkersSandbox
+from botcore_sproutgigs.provider import SproutGigsProvider
+from botcore_sproutgigs.sandbox import SproutGigsSandbox
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+SPROUT_TELLS = frozenset({SightingState.WAITING, SightingState.APPROVED, SightingState.REJECTED})
+
+
+def guides(name: str) -> Any:
+    """A module as the guide has it."""
+    (source,) = re.findall(rf"^```python\n(# {name}\.py\n.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    module = ModuleType(name)
+    exec(compile(source, f"{name}.py", "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+class TestSproutGigs(ProviderContract):
+    provider = SproutGigsProvider
+    sandbox = SproutGigsSandbox
+    tells = SPROUT_TELLS
+
+
+class TestPicoworkers(ProviderContract):
+    provider = PicoworkersProvider
+    sandbox = PicoworkersSandbox
+    tells = frozenset({SightingState.WAITING})
+
+
+class TestHireTalents(ProviderContract):
+    provider = HireTalentsProvider
+    sandbox = HireTalentsSandbox
+
+
+class TestTheGuidesExample(ProviderContract):
+    provider = guides("botcore_pennies").PenniesProvider
+    sandbox = guides("botcore_pennies_sandbox").PenniesSandbox
+
+
+# --- providers that break it
+
+
+class Hopeful(SproutGigsProvider):
+    """No answer: then it was not done."""
+
+    async def rate(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        try:
+            return await super().rate(job_id, ratings)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
+
+
+class Stubborn(SproutGigsProvider):
+    """No answer: then once more."""
+
+    async def rate(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        try:
+            return await super().rate(job_id, ratings)
+        except OutcomeUnknown:
+            return await super().rate(job_id, ratings)
+
+
+class Cheerful(SproutGigsProvider):
+    """All went well."""
+
+    async def rate(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        return [replace(result, ok=True) for result in await super().rate(job_id, ratings)]
+
+
+class Stuttering(SproutGigsProvider):
+    async def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
+        async for page in super().pending(job, ids):
+            yield page
+            yield page
+
+
+class Hasty(SproutGigsProvider):
+    """The first page will do."""
+
+    async def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
+        async for page in super().pending(job, ids):
+            yield page
+            return
+
+
+class Timeless(SproutGigsProvider):
+    async def pending(self, job: Job, ids: Sequence[str] | None = None) -> AsyncIterator[SubmissionPage]:
+        async for page in super().pending(job, ids):
+            naive = (replace(one, submitted_at=one.submitted_at.replace(tzinfo=None)) for one in page.submissions)
+            yield replace(page, submissions=tuple(naive))
+
+
+class Floating(SproutGigsProvider):
+    async def balance(self) -> Balance:
+        return Balance((await super().balance()).spendable + Decimal.from_float(0.1) - Decimal("0.1"))
+
+
+class Guessing(SproutGigsProvider):
+    """What is gone was surely approved."""
+
+    async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
+        seen = await super().look(job_id, ids)
+        return [replace(s, state=SightingState.APPROVED) if s.state is SightingState.ABSENT else s for s in seen]
+
+
+class Certain(SproutGigsProvider):
+    async def outcome(self, job_id: str, ratings: Sequence[Rating]) -> Sequence[Outcome]:
+        return [Outcome(rating.task_id, Verdicted.MATCHES) for rating in ratings]
+
+
+class Pushing(SproutGigsProvider):
+    """Does not wait for its turn."""
+
+    def __init__(self, settings: Any, tools: Any) -> None:
+        super().__init__(settings, replace(tools, gate=OpenGate()))
+
+
+class Modest(SproutGigsProvider):
+    """Can do more than it says."""
+
+    capabilities = frozenset({Capability.BALANCE})
+
+
+class Boasting(PicoworkersProvider):
+    capabilities = PicoworkersProvider.capabilities | {Capability.COUNTRIES}
+
+
+@pytest.mark.parametrize(
+    ("kind", "test", "more"),
+    [
+        (Hopeful, "test_a_rating_that_was_done_without_an_answer_is_in_doubt", (FaultKind.DROP,)),
+        (Hopeful, "test_a_rating_that_lands_late_is_found_when_it_has_landed", ()),
+        (Stubborn, "test_a_rating_in_doubt_was_sent_once", ()),
+        (Cheerful, "test_a_batch_that_fails_in_part_tells_of_each", ()),
+        (Cheerful, "test_what_cannot_be_rated_is_told", ()),
+        (Stuttering, "test_all_unrated_work_is_read_once", ()),
+        (Hasty, "test_all_unrated_work_is_read_once", ()),
+        (Hasty, "test_tasks_are_read_by_their_ids", (7,)),
+        (Timeless, "test_a_submission_is_told_as_it_is", ()),
+        (Floating, "test_the_balance_is_what_can_be_spent", ()),
+        (Guessing, "test_a_look_tells_where_each_task_stands", ()),
+        (Guessing, "test_what_became_of_a_rating_is_never_told_wrong", ()),
+        (Certain, "test_what_became_of_a_rating_is_never_told_wrong", ()),
+        (Certain, "test_what_cannot_be_verified_of_a_rating_is_named", ()),
+        (Pushing, "test_every_request_passes_the_gate_one_at_a_time", ()),
+        (Modest, "test_what_is_not_declared_is_not_there", ()),
+    ],
+)
+async def test_who_breaks_the_contract_is_seen(
+    kind: type[SproutGigsProvider], test: str, more: tuple[object, ...]
+) -> None:
+    async with opened(kind, SproutGigsSandbox, {}, SPROUT_TELLS) as market:
+        with pytest.raises((AssertionError, pytest.fail.Exception, ProviderError)):
+            await getattr(TestSproutGigs(), test)(market, *more)
+
+
+async def test_who_declares_what_is_not_there_is_seen() -> None:
+    async with opened(Boasting, PicoworkersSandbox, {}, TestPicoworkers.tells) as market:
+        with pytest.raises(NotImplementedError):
+            await TestPicoworkers().test_the_catalogue_is_told(market, Capability.COUNTRIES)
