@@ -17,7 +17,7 @@ from botcore.models import Submission
 from botcore.store.codec import dump
 
 ACCOUNTS = ("one", "two", "three")
-EACH = 2000
+EACH = 1500
 
 TABLE = """
 CREATE TABLE submissions (

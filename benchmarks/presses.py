@@ -21,8 +21,8 @@ from botcore.store.sqlite import SqliteTx, connect
 from botcore.text import short_id
 from botcore.ui import Result
 
-OFFERED, SECONDS = 500, 2  # presses a second, and for how long
-MANY, AT_ONCE = 2000, 64  # presses, and people who press again as soon as they are answered
+OFFERED, PACED = 500, 750  # presses a second, and how many
+MANY, AT_ONCE = 1500, 64  # presses, and people who press again as soon as they are answered
 
 ROB = Actor("web", "rob", "Rob")  # a person kept in the database, so that his role is looked up there
 
@@ -46,8 +46,8 @@ async def presses(folder: Path) -> list[Figure]:
     a decision of ours writes (its audit, its rating that is to leave, its card that is to change), one two rows."""
     names = (f"presses-{number}" for number in itertools.count())
     paced = await in_turns(
-        lambda: _ours(folder, next(names), OFFERED * SECONDS, _paced, started=True),
-        lambda: _two_rows(folder / f"{next(names)}.db", OFFERED * SECONDS, _paced),
+        lambda: _ours(folder, next(names), PACED, _paced, started=True),
+        lambda: _two_rows(folder / f"{next(names)}.db", PACED, _paced),
         rounds=3,
     )
     rounds = [

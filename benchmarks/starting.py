@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, in_turns
 from benchmarks.process import running
 from benchmarks.samples import unreachable, write_config
 
-ROUNDS = 9
+ROUNDS = 7
 # pydantic loads what is asked of it and no more
 LIBRARIES = "import aiohttp.web, jinja2, pluggy, prometheus_client, sqlite_utils; from pydantic import BaseModel, Field"
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from benchmarks.figures import Figure, in_turns
 from benchmarks.samples import SECRET, bare_database, open_bot, unreachable, write_config
 
-POSTS = 3000
+POSTS = 2000
 
 
 async def webhooks(folder: Path) -> list[Figure]:
