@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
 
 from .adapter import Actor
 from .models import Person, Role
 from .store.port import Reader, Store, Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LOCAL = "local"  # the adapter's name of who runs commands on this machine: files guard that door
 LOCAL_OWNER = Person("local owner", Role.OWNER, {LOCAL: "owner"}, from_config=True)
@@ -17,7 +21,8 @@ class PersonError(ValueError):
 
 
 class People:
-    """Finds people. Every look reads the database, so that a change counts at once."""
+    """Finds people. Who was found in the database is remembered until anybody is changed there, which only this
+    process can do; a change counts at once."""
 
     def __init__(self, store: Store, configured: Iterable[Person]) -> None:
         self._store = store
@@ -27,16 +32,24 @@ class People:
             for person in (*self._configured.values(), LOCAL_OWNER)
             for adapter, user_id in person.identities.items()
         }
+        self._found: dict[tuple[str, str], Person] = {}
+        self._changes = 0
 
     async def of(self, actor: Actor) -> Person | None:
         return await self.find(actor.adapter, actor.user_id)
 
     async def find(self, adapter: str, user_id: str) -> Person | None:
         """The person with this id in this messenger."""
-        if known := self._by_identity.get((adapter, user_id)):
+        identity, changes = (adapter, user_id), self._changes
+        if known := self._by_identity.get(identity) or self._found.get(identity):
             return known
         kept = await self._store.read(_find, adapter, user_id)
-        return self._configured.get(kept.name, kept) if kept else None  # the config says what its people may do
+        if kept is None:
+            return None
+        person = self._configured.get(kept.name, kept)  # the config says what its people may do
+        if changes == self._changes:  # else this may be how it was before
+            self._found[identity] = person
+        return person
 
     async def named(self, name: str) -> Person | None:
         return self._configured.get(name) or await self._store.read(_named, name)
@@ -52,19 +65,32 @@ class People:
         for adapter, user_id in identities.items():
             if holder := self._by_identity.get((adapter, user_id)):
                 raise PersonError(f"{adapter} {user_id} is already {holder.name}")
-        return await self._store.tx(_add, name, role, dict(identities), by, now)
+        return await self._store.tx(self._changing(_add), name, role, dict(identities), by, now)
 
     async def remove(self, name: str) -> None:
         """Takes every right from a person, at once. Raises `PersonError`."""
         self._only_kept(name)
-        if not await self._store.tx(_remove, name):
+        if not await self._store.tx(self._changing(_remove), name):
             raise PersonError(f"nobody is called {name}: see `person list`")
 
     async def set_role(self, name: str, role: Role) -> None:
         """Gives a person another role, at once. Raises `PersonError`."""
         self._only_kept(name)
-        if not await self._store.tx(_set_role, name, role):
+        if not await self._store.tx(self._changing(_set_role), name, role):
             raise PersonError(f"nobody is called {name}: see `person list`")
+
+    def _changing(self, fn: Callable[Concatenate[Tx, P], T]) -> Callable[Concatenate[Tx, P], T]:
+        """Has everybody looked up anew once this is durable, whether or not somebody still waits for it."""
+
+        def change(tx: Tx, *args: P.args, **kwargs: P.kwargs) -> T:
+            tx.after_commit(self._forget)
+            return fn(tx, *args, **kwargs)
+
+        return change
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self._found.clear()
 
     def _only_kept(self, name: str) -> None:
         if name in self._configured:

@@ -57,13 +57,13 @@ def begin_batch(tx: Tx, account: str, job: str, size: int, now: int) -> list[Row
 
 
 def unseen(reader: Reader, account: str, job: str, now: int, since: int) -> list[str]:
-    """The tasks of a job whose ratings are due, where nobody has looked since `since`."""
+    """The tasks of a job whose ratings are due, and that nobody has seen since `since`. A poll alone does not count:
+    what was sent back and handed in again between two of them leaves its counts as they were."""
     rows = reader.q(
         """SELECT s.task_id FROM decisions d JOIN submissions s ON s.id = d.submission
            WHERE d.state IN ('held', 'due', 'sending', 'in doubt') AND d.state IN ('held', 'due') AND d.tries = 0
            AND d.due_at <= :now AND s.state = 'decided' AND s.account = :account AND s.job_id = :job
-           AND s.seen_at NOT BETWEEN :since AND :now
-           AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.name = :account AND a.polled_at BETWEEN :since AND :now)""",
+           AND s.seen_at NOT BETWEEN :since AND :now""",
         account=account,
         job=job,
         now=now,

@@ -33,11 +33,13 @@ from botcore.store.codec import load
 from botcore.store.port import Reader, StoreError, Tx
 from botcore.store.sqlite import SqliteStore
 from botcore.ui import Card, MessageRef, Reply
-from tests.core.market import START, Market
+from tests.core.market import START, Market, Step
 from tests.core.rig import FlakyStore, MemoryAdapter, Rigs, Setup, on_disk
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Strike = Callable[[str], object]  # hits the bot before it can save what it just heard: see Machine.strike
 
 SHARED_MEMORY = Path("/dev/shm")
 LATEST = 100.0  # seconds until a call that timed out has landed, if ever: before the second look, at twice 60
@@ -56,6 +58,9 @@ MESSENGER = {
     "broken": ChannelBroken("the bot was removed"),
     "deleted": MessageGone("deleted"),
 }
+
+
+BLOWS = ("kill", "kill once saved", "fill the disk")
 
 
 class Killed(BaseException):
@@ -151,6 +156,7 @@ class Ledger(Market):
     late_deeds: list[tuple[float, str]] = field(default_factory=list)  # and what else is, by name
     deeds: Counter[str] = field(default_factory=Counter)  # what else took effect, and how often
     ahead: timedelta = timedelta(0)  # of the bot's clock
+    strike: Strike = str  # a blow that hits nobody
 
     def time(self) -> float:
         return (self.now() + self.ahead).timestamp()
@@ -204,34 +210,55 @@ async def arrives_late(market: Market, job: str, ratings: Sequence[Rating]) -> S
     raise OutcomeUnknown("no answer")
 
 
+def struck(blow: str, *, effect: bool) -> Step:
+    """The bot is hit before it can save the answer."""
+
+    async def step(market: Market, job: str, ratings: Sequence[Rating]) -> Sequence[RatingResult]:
+        assert isinstance(market, Ledger)
+        results = market.take(ratings) if effect else []
+        market.strike(blow)
+        if not effect:
+            raise OutcomeUnknown("no answer")
+        return results
+
+    return step
+
+
 class FickleAdapter(MemoryAdapter):
     """A messenger that may say it does not know, though the message is there."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.strike: Strike = str
         self.moods: list[str] = []  # what becomes of the next sends and edits: names in MESSENGER
         self.copies: Counter[str] = Counter()  # key -> messages
         self.excused: Counter[str] = Counter()  # key -> messages whose sending the bot could not know of
 
     async def send(self, channel: Channel, card: Card, key: str) -> MessageRef:
-        mood = self._before()
+        mood = await self._before()
         ref = await super().send(channel, card, key)
         self.copies[key] += 1
         if mood == "answer lost":
             self.excuse(key)
             raise MESSENGER[mood]
+        if mood in BLOWS:
+            self.strike(mood)
         return ref
 
     async def edit(self, ref: MessageRef, card: Card) -> None:
-        mood = self._before()
+        mood = await self._before()
         if mood == "deleted":
             raise MESSENGER[mood]
         await super().edit(ref, card)
         if mood == "answer lost":
             raise MESSENGER[mood]
+        if mood in BLOWS:
+            self.strike(mood)
 
-    def _before(self) -> str:
+    async def _before(self) -> str:
         mood = self.moods.pop(0) if self.moods else ""
+        if mood == "slow":
+            await asyncio.sleep(0.005)  # others go on meanwhile
         if mood in ("failed", "lost", "broken"):
             raise MESSENGER[mood]
         return mood
@@ -254,6 +281,7 @@ class Machine(RuleBasedStateMachine):
         self.clock = ManualClock(START)
         self.rigs = Rigs(self.folder, self.clock)
         self.rig = self.loop.run_until_complete(self.rigs.start(self.setup))
+        self.market.strike = self.adapter.strike = self.strike
 
     def make_setup(self) -> Setup:
         return Setup(market=Ledger, adapter=FickleAdapter, store=MortalStore)
@@ -272,6 +300,13 @@ class Machine(RuleBasedStateMachine):
     def store(self) -> MortalStore:
         assert isinstance(self.rig.store, MortalStore)
         return self.rig.store
+
+    def strike(self, blow: str) -> None:
+        """What hits the next transaction."""
+        if blow == "fill the disk":
+            self.store.full_in, self.store.full_for = 0, 1
+        else:
+            self.store.kill_in, self.store.kill_committed = 0, blow == "kill once saved"
 
     def run(self, step: Coroutine[Any, Any, object]) -> None:
         """Does a step and all that follows from it at that moment; a bot that was killed by it starts again."""
@@ -326,7 +361,7 @@ class Machine(RuleBasedStateMachine):
     def fill_the_disk(self, after: int, transactions: int) -> None:
         self.store.full_in, self.store.full_for = after, transactions
 
-    @rule(kinds=st.lists(st.sampled_from(sorted(MESSENGER)), min_size=1, max_size=3))
+    @rule(kinds=st.lists(st.sampled_from([*sorted(MESSENGER), *BLOWS, "slow"]), min_size=1, max_size=3))
     def next_messages_meet(self, kinds: list[str]) -> None:
         self.adapter.moods.extend(kinds)
 

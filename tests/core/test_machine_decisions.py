@@ -21,11 +21,13 @@ from botcore.store.port import Row
 from botcore.text import short_id
 from botcore.ui import Result
 from tests.core.machine import (
+    BLOWS,
     SPANS,
     Machine,
     arrives_late,
     picked,
     said,
+    struck,
     try_hard,
     try_harder,
 )
@@ -72,6 +74,7 @@ CALLS: Mapping[str, Step] = {
     "refused": raises(Refused("no such job")),
     "bug": raises(RuntimeError("a bug")),
     "cancelled": raises(asyncio.CancelledError()),
+    **{f"{blow}, {effect=}": struck(blow, effect=effect) for blow in BLOWS for effect in (True, False)},
 }
 READS: Mapping[str, ProviderError] = {
     "unavailable": Unavailable("down"),

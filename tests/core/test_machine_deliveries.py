@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from botcore.models import Channel, SightingState
 from botcore.ui import Button, Card, Result
-from tests.core.machine import Machine, picked, said, try_hard, try_harder
+from tests.core.machine import SPANS, Machine, picked, said, try_hard, try_harder
 from tests.core.rig import INBOX, Setup
 
 CROWDED = Channel("crowded", "memory", "there", queue_above=2)  # one card for all, soon
@@ -19,6 +19,10 @@ NEWS = Channel("news", "memory", "news", purpose="notify")
 CHANNELS = (INBOX, CROWDED, SECOND, NEWS)
 PEOPLE = ("rob", "mia", "olga")
 PRESSED = ("approve", "undo", "skip", "more", "all", "alone", "stop")
+Press = tuple[int, int, str]  # which card, which of its buttons, by whom
+PRESSES = st.lists(
+    st.tuples(st.integers(0, 30), st.sampled_from([0, 0, 1, 2, 3]), st.sampled_from(PEOPLE)), min_size=1, max_size=3
+)
 
 
 class Deliveries(Machine):
@@ -62,10 +66,22 @@ class Deliveries(Machine):
 
     # --- what people do with it
 
-    @rule(number=st.integers(0, 30), which=st.integers(0, 9), who=st.sampled_from(PEOPLE))
-    def press(self, number: int, which: int, who: str) -> None:
-        if card := picked(self.adapter.shown(), number):
-            self.run(self._press(card, which, who))
+    @rule(presses=PRESSES, seconds=st.sampled_from(SPANS))
+    def press(self, presses: list[Press], seconds: int) -> None:
+        """One after the other, and nobody waits for the cards to follow."""
+        self.run(self._press_all(presses, seconds))
+
+    # once more: some rules are left out of each run
+    @rule(presses=PRESSES, seconds=st.sampled_from(SPANS))
+    def press_more(self, presses: list[Press], seconds: int) -> None:
+        self.run(self._press_all(presses, seconds))
+
+    async def _press_all(self, presses: list[Press], seconds: int) -> None:
+        for number, which, who in presses:
+            pressable = [card for card in self.adapter.shown() if any(verb_of(b) in PRESSED for b in card.buttons)]
+            if card := picked(pressable, number):
+                await self._press(card, which, who)
+        await self.pass_time(seconds)
 
     @rule(who=st.sampled_from(PEOPLE))
     def review_alone(self, who: str) -> None:
@@ -82,7 +98,7 @@ class Deliveries(Machine):
             self.run(self._press(card, which, who))
 
     async def _press(self, card: Card, which: int, who: str) -> None:
-        button: Button | None = picked([b for b in card.buttons if b.id.partition(":")[0] in PRESSED], which)
+        button: Button | None = picked([b for b in card.buttons if verb_of(b) in PRESSED], which)
         if button is None:
             return
         reply = await self.rig.press(who, button.id)
@@ -142,6 +158,10 @@ class Deliveries(Machine):
         for row in self.ask("SELECT id, account FROM submissions WHERE state IN ('new', 'shown')"):
             if channel.takes(row["account"]) and not queues:
                 assert f"submission:{row['id']}" in cards, f"nobody can see it in {channel.name}"
+
+
+def verb_of(button: Button) -> str:
+    return button.id.partition(":")[0]
 
 
 def test_no_order_of_events_hides_what_waits() -> None:

@@ -19,7 +19,7 @@ from botcore.provider import AuthFailed, OutcomeUnknown, Provider, RateLimited, 
 from botcore.review import NotPossible
 from botcore.spending import Limits, OverLimit
 from botcore.store.port import Row, StoreError
-from tests.core.machine import LATEST, Machine, picked, said, try_hard, try_harder
+from tests.core.machine import BLOWS, LATEST, Machine, picked, said, try_hard, try_harder
 from tests.core.rig import Setup
 
 DAILY = Decimal("5.00")
@@ -37,7 +37,7 @@ UNKNOWN = {
     "bug": RuntimeError("a bug"),
     "cancelled": asyncio.CancelledError(),
 }
-MOODS = [*NOT_DONE, *UNKNOWN, "lost after its effect"]
+MOODS = [*NOT_DONE, *UNKNOWN, *BLOWS, "lost after its effect"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ class Operations(Machine):
             self.market.late_deeds.append((self.market.time() + LATEST, args["words"]))
         elif mood != "lost":
             self.market.deeds[args["words"]] += 1
+        if mood in BLOWS:
+            self.strike(mood)
         if mood in UNKNOWN or mood == "lost after its effect":
             raise UNKNOWN.get(mood, OutcomeUnknown("no answer"))
         return "Thank you."
