@@ -82,7 +82,7 @@ class People:
     def _changing(self, fn: Callable[Concatenate[Tx, P], T]) -> Callable[Concatenate[Tx, P], T]:
         """Has everybody looked up anew once this is durable, whether or not somebody still waits for it."""
 
-        def change(tx: Tx, *args: P.args, **kwargs: P.kwargs) -> T:
+        def change(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
             tx.after_commit(self._forget)
             return fn(tx, *args, **kwargs)
 

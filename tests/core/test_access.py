@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import pytest
 
 from botcore.access import LOCAL, LOCAL_OWNER, People, PersonError
 from botcore.adapter import Actor
 from botcore.models import Person, Role
-from tests.core.rig import PEOPLE, FlakyStore, Rig
+from botcore.store.port import Reader
+from tests.core.rig import PEOPLE, FlakyStore, Rig, until
 
 
 @pytest.fixture
@@ -46,6 +50,42 @@ async def test_a_person_let_in_is_known_at_once_and_out_at_once(people: People) 
     assert await people.of(ann) is None
     assert await people.named("ann") is None
     assert [person.name for person in await people.all()] == ["olga", "mia", "rob", "vera"]
+
+
+async def test_a_removal_counts_also_when_nobody_waits_for_it_any_more(people: People, store: FlakyStore) -> None:
+    await people.add("ann", Role.REVIEWER, {"memory": "50"}, by="olga", now=0)
+    assert await people.find("memory", "50")
+    removal = asyncio.create_task(people.remove("ann"))
+    await asyncio.sleep(0)  # it has been handed to the database
+    removal.cancel()
+    await store.tx(lambda tx: None)  # behind it
+    assert await people.find("memory", "50") is None
+
+
+async def test_a_look_that_a_change_overtakes_is_not_remembered(people: People, store: FlakyStore) -> None:
+    await people.add("ann", Role.OWNER, {"memory": "50"}, by="olga", now=0)
+    looked, go = threading.Event(), threading.Event()
+    read = store.read
+
+    async def slow(fn: Callable[..., Any], *args: Any) -> Any:
+        def late(reader: Reader) -> Any:
+            found = fn(reader, *args)
+            looked.set()
+            assert go.wait(10)
+            return found
+
+        return await read(late)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "read", slow)
+        look = asyncio.create_task(people.find("memory", "50"))
+        await until(looked.is_set)
+    await people.set_role("ann", Role.VIEWER)
+    go.set()
+    await look
+    found = await people.find("memory", "50")
+    assert found is not None
+    assert found.role is Role.VIEWER
 
 
 async def test_who_is_removed_and_let_in_again_does_not_get_the_old_ids_back(people: People) -> None:
