@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from .adapter import Actor
-from .models import Person, Role
+from .models import Person, Role, RoleGrant
 from .store.port import Reader, Store, Tx
+from .text import one_line
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+GUEST_LETTERS = 24  # of the name that a messenger shows for somebody without an entry
 LOCAL = "local"  # the adapter's name of who runs commands on this machine: files guard that door
 LOCAL_OWNER = Person("local owner", Role.OWNER, {LOCAL: "owner"}, from_config=True)
 
@@ -24,8 +26,11 @@ class People:
     """Finds people. Who was found in the database is remembered until anybody is changed there, which only this
     process can do; a change counts at once."""
 
-    def __init__(self, store: Store, configured: Iterable[Person]) -> None:
+    def __init__(self, store: Store, configured: Iterable[Person], grants: Iterable[RoleGrant] = ()) -> None:
         self._store = store
+        self._grants: dict[tuple[str, str], Role] = {}
+        self._guests: dict[tuple[str, str], str] = {}
+        self.trust(grants)
         self._configured = {person.name: person for person in configured}
         self._by_identity = {
             (adapter, user_id): person
@@ -35,8 +40,25 @@ class People:
         self._found: dict[tuple[str, str], Person] = {}
         self._changes = 0
 
+    def trust(self, grants: Iterable[RoleGrant]) -> None:
+        """Lets in whoever has these roles in their messenger."""
+        self._grants |= {(grant.adapter, grant.theirs): grant.role for grant in grants}
+
     async def of(self, actor: Actor) -> Person | None:
-        return await self.find(actor.adapter, actor.user_id)
+        """Who this is. Who is listed by name has the role of the list; others the highest that a grant gives."""
+        return await self.find(actor.adapter, actor.user_id) or await self._guest(actor)
+
+    async def _guest(self, actor: Actor) -> Person | None:
+        granted = [
+            self._grants[actor.adapter, theirs] for theirs in actor.roles if (actor.adapter, theirs) in self._grants
+        ]
+        if not granted:
+            return None
+        identity = actor.adapter, actor.user_id
+        if identity not in self._guests:
+            self._guests[identity] = await self._store.tx(_guest_name, *identity, actor.name)
+        role = min(granted, key=list(Role).index)
+        return Person(self._guests[identity], role, {actor.adapter: actor.user_id})
 
     async def find(self, adapter: str, user_id: str) -> Person | None:
         """The person with this id in this messenger."""
@@ -100,6 +122,23 @@ class People:
 def _person(reader: Reader, name: str, role: str) -> Person:
     rows = reader.q("SELECT adapter, user_id FROM identities WHERE person = :name", name=name)
     return Person(name, Role(role), {row["adapter"]: row["user_id"] for row in rows})
+
+
+def _guest_name(tx: Tx, adapter: str, user_id: str, shown: str) -> str:
+    """What somebody without an entry is called. It stays as it was first, whatever they call themselves later, and
+    the id in it makes it nobody else's: who decided and who confirmed are told apart by their names."""
+    name = f"{one_line(shown)[:GUEST_LETTERS].strip() or 'somebody'} ({adapter} {user_id})"
+    tx.q(
+        """INSERT INTO guests (adapter, user_id, name) VALUES (:adapter, :user_id, :name)
+           ON CONFLICT (adapter, user_id) DO NOTHING""",
+        adapter=adapter,
+        user_id=user_id,
+        name=name,
+    )
+    kept: str = tx.value(
+        "SELECT name FROM guests WHERE adapter = :adapter AND user_id = :user_id", adapter=adapter, user_id=user_id
+    )
+    return kept
 
 
 def _find(reader: Reader, adapter: str, user_id: str) -> Person | None:

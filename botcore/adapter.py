@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from .models import Channel, Person
+from .models import Channel, Person, Role
 from .ui import Card, Completion, MessageRef, Reply
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ class MessageGone(AdapterError):  # noqa: N818
 
 class ChannelBroken(AdapterError):  # noqa: N818
     """The place cannot be written to (gone, kicked, no permission): a person must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `botcore check`: what is right, or what is wrong and what to do about it."""
+
+    ok: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,21 @@ class Adapter(ABC):
     @abstractmethod
     async def edit(self, ref: MessageRef, card: Card) -> None:
         """Makes a sent message show this card. Raises `SendFailed`, `SendUnknown`, `MessageGone`, `ChannelBroken`."""
+
+    def grants(self) -> Mapping[str, Role]:
+        """Which roles of its own (`Actor.roles`) give one of ours, beside those that `[[roles]]` names."""
+        return {}
+
+    async def check(self) -> Sequence[Finding]:
+        """Asks the messenger whether the token, the places and the rights there are as they must be.
+
+        Works without `start`, raises nothing for what is wrong with them, and changes nothing.
+        """
+        return ()
+
+    def condition(self) -> str:
+        """How the connection is, in a few words for /status: `connected, 84 ms`."""
+        return ""
 
     def mount(self, app: Application, base: str) -> None:
         """Adds this adapter's pages to the bot's web server, which people reach at `base`; by default none."""

@@ -27,7 +27,7 @@ from .likeness.desk import LikenessDesk
 from .likeness.looking import Looker
 from .memory import StoredMemory
 from .metrics import Metrics
-from .models import Channel, Person, Rating, Role, Submission, WebhookRequest
+from .models import Channel, Person, Rating, Role, RoleGrant, Submission, WebhookRequest
 from .operations import OperationDesk
 from .picture_desk import PictureDesk
 from .pictures import PictureBook
@@ -378,7 +378,7 @@ def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> P
     accounts = Accounts({name: _account(config, host, clock, store, name) for name in config.accounts})
     for account in accounts.values():
         account.on_call = metrics.called
-    people = People(store, config.people)
+    people = People(store, config.people, config.roles)
     pictures = PictureBook(store, config.bot.database.with_name(config.bot.database.name + ".pictures"), clock)
 
     async def advise(submission: Submission) -> list[str]:
@@ -440,7 +440,9 @@ def _adapter(
     kind = host.adapters()[name]
     channels: list[Channel] = [channel for channel in config.channels if channel.adapter == name]
     tools = AdapterTools(store, clock, pictures, people, config.bot.public_url, channels)
-    return kind(config.adapter_settings(name, kind.Settings), tools)
+    adapter = kind(config.adapter_settings(name, kind.Settings), tools)
+    people.trust(RoleGrant(name, theirs, role) for theirs, role in adapter.grants().items())
+    return adapter
 
 
 def _log_death(task: asyncio.Future[Any]) -> None:

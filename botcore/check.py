@@ -6,6 +6,7 @@ import asyncio
 
 from pydantic import TypeAdapter
 
+from .adapter import Adapter
 from .app import Bot
 from .config import Config
 from .control import ask_running
@@ -53,7 +54,10 @@ async def check(config: Config, host: Host) -> int:
     else:
         try:
             await _check_database(bot, todo)
-            await asyncio.gather(*(_check_account(bot, name, todo) for name in bot.accounts))
+            await asyncio.gather(
+                *(_check_account(bot, name, todo) for name in bot.accounts),
+                *(_check_adapter(name, adapter, todo) for name, adapter in bot.adapters.items()),
+            )
         finally:
             await bot.stop()
     _check_settings(config, todo)
@@ -107,6 +111,11 @@ async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:
         todo.bad(f"{what}: {error}; check base_url and the connection")
     if not account.hook_secret and Capability.WEBHOOKS in account.provider.capabilities:
         todo.note(f"{what}: no webhook_secret, so new work is only found by polling")
+
+
+async def _check_adapter(name: str, adapter: Adapter, todo: Checklist) -> None:
+    for finding in await adapter.check():
+        (todo.good if finding.ok else todo.bad)(f"adapter {name}: {finding.text}")
 
 
 def _check_settings(config: Config, todo: Checklist) -> None:

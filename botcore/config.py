@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from .models import Channel, Person
+from .models import Channel, Person, RoleGrant
 from .problems import ConfigError, Problems, dotted
 from .rules.settings import NOWHERE, ONLY_APPROVES, Rule
 from .secrets import SecretReader
@@ -28,6 +28,7 @@ from .settings import (
     Limits,
     PersonSection,
     Reason,
+    RoleSection,
     ServerSettings,
     is_loopback,
     user_id,
@@ -37,7 +38,7 @@ __all__ = ["Account", "Config", "ConfigError", "NoOptions", "Reason", "load_conf
 
 M = TypeVar("M", bound=BaseModel)
 
-SECTIONS = ("bot", "server", "accounts", "adapters", "channels", "people", "limits", "reasons", "rules")
+SECTIONS = ("bot", "server", "accounts", "adapters", "channels", "people", "roles", "limits", "reasons", "rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Config:
     adapters: Mapping[str, Mapping[str, object]] = field(repr=False)
     channels: tuple[Channel, ...]
     people: tuple[Person, ...]
+    roles: tuple[RoleGrant, ...]
     reasons: tuple[Reason, ...]
     rules: tuple[Rule, ...]
     secrets: frozenset[str] = field(repr=False)  # every secret value, for the logs to leave out
@@ -109,6 +111,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     adapters = _adapters(_tables(raw, "adapters", problems), reader)
     channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), problems)
     people = _people(_tables(raw, "people", problems), adapters.keys(), problems)
+    roles = _roles(_array(raw, "roles", problems), adapters.keys(), problems)
     reasons = _reasons(_array(raw, "reasons", problems), problems)
     rules = _rules(_array(raw, "rules", problems), accounts.keys(), problems)
 
@@ -123,6 +126,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
         adapters=MappingProxyType(adapters),
         channels=channels,
         people=people,
+        roles=roles,
         reasons=reasons,
         rules=rules,
         secrets=frozenset(reader.found),
@@ -260,6 +264,29 @@ def _people(
         if section is not None:
             people.append(Person(name, section.role, MappingProxyType(identities), from_config=True))
     return tuple(people)
+
+
+def _roles(entries: Iterable[object], adapters: Collection[str], problems: Problems) -> tuple[RoleGrant, ...]:
+    grants: dict[tuple[str, str], RoleGrant] = {}
+    for index, entry in enumerate(entries):
+        at = f"roles[{index}]"
+        section = problems.check(RoleSection, entry, at)
+        if section is None:
+            continue
+        if section.adapter not in adapters:
+            _refuse_misspelled(section.adapter, tuple(adapters), f"{at}.adapter", problems)
+        key, keys = f"{section.adapter}_role", section.model_extra or {}
+        for other in keys.keys() - {key}:
+            problems.unknown_key(at, other, ("adapter", "role", key))
+        try:
+            theirs = user_id(keys.get(key))
+        except ValueError as error:
+            problems.add(dotted(at, key), f"{error}: the role in {section.adapter}")
+            continue
+        if (section.adapter, theirs) in grants:
+            problems.add(dotted(at, key), f"{theirs} already gives a role")
+        grants[section.adapter, theirs] = RoleGrant(section.adapter, theirs, section.role)
+    return tuple(grants.values())
 
 
 def _reasons(entries: Iterable[object], problems: Problems) -> tuple[Reason, ...]:

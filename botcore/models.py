@@ -302,6 +302,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """Who has a role of a messenger's own (`Actor.roles`) has one of ours."""
+
+    adapter: str
+    theirs: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A place where cards go. `accounts` empty: those of every account."""
 

@@ -211,6 +211,15 @@ class PersonSection(Section):
     role: Role
 
 
+class RoleSection(Section):
+    """One of `[[roles]]`. The key ADAPTER_role names the messenger's own role: `discord_role = 333`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    adapter: Name
+    role: Role
+
+
 class Reason(Section):
     """One of `[[reasons]]`: a canned answer to a worker, for one verdict."""
 

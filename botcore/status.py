@@ -40,8 +40,9 @@ async def status_reply(bot: Bot) -> Reply:
         Field("Cards to deliver", str(counts["cards"])),
         Field("Spent today", money(today) + (f" of {money(limit)}" if limit is not None else " (no limit set)")),
     )
-    rows = tuple(_part_row(part, polled, now) for part in parts)
-    blocks: list[Block] = [Fields(facts), Table(("Part", "State", "Last read"), rows, title="Parts")]
+    conditions = {f"adapter {name}": adapter.condition() for name, adapter in bot.adapters.items()}
+    rows = tuple((*_part_row(part, polled, now), conditions.get(part.name) or "—") for part in parts)
+    blocks: list[Block] = [Fields(facts), Table(("Part", "State", "Last read", "Connection"), rows, title="Parts")]
     blocks += [Text(problem, tone=Tone.DANGER) for problem in dict.fromkeys(problems)]
     badge, tone = ("Needs attention", Tone.WARNING) if problems else ("All is well", Tone.SUCCESS)
     return Reply(card=Card("Status", badge=badge, tone=tone, blocks=tuple(blocks)))

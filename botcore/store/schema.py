@@ -407,6 +407,15 @@ BLOCKING = """
 ALTER TABLE decisions ADD COLUMN block INTEGER NOT NULL DEFAULT 0;
 """
 
+GUESTS = """
+CREATE TABLE guests (
+    adapter TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (adapter, user_id)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 def run_statements(db: Database, script: str) -> None:
     """Runs a script statement by statement (`executescript` would commit the migration's transaction)."""
@@ -459,3 +468,8 @@ def memories(db: Database) -> None:
 @core()
 def blocking(db: Database) -> None:
     run_statements(db, BLOCKING)
+
+
+@core()
+def guests(db: Database) -> None:
+    run_statements(db, GUESTS)

@@ -12,7 +12,7 @@ import pytest
 
 from botcore.access import LOCAL, LOCAL_OWNER, People, PersonError
 from botcore.adapter import Actor
-from botcore.models import Person, Role
+from botcore.models import Person, Role, RoleGrant
 from botcore.store.port import Reader
 from tests.core.rig import PEOPLE, FlakyStore, Rig, until
 
@@ -154,3 +154,35 @@ async def test_a_change_of_role_counts_for_the_button_already_on_the_screen(rig:
     await rig.say("olga", "person remove ann")
     assert "ask an owner" in (await rig.press("ann", "undo:A1:0")).text.lower()
     assert await rig.states() == ["held"]
+
+
+TRUSTED = [RoleGrant("memory", "333", Role.REVIEWER), RoleGrant("memory", "444", Role.MANAGER)]
+
+
+def guest(name: str = "Zoë\n\u202e", *roles: str, user_id: str = "77", adapter: str = "memory") -> Actor:
+    return Actor(adapter, user_id, name, "chat", roles)
+
+
+async def test_a_role_of_the_messenger_gives_one_of_ours_as_long_as_it_is_held(store: FlakyStore) -> None:
+    people = People(store, PEOPLE, TRUSTED)
+    zoe = await people.of(guest("Zoë\n\u202e", "1", "333"))
+    assert zoe == Person("Zoë (memory 77)", Role.REVIEWER, {"memory": "77"})
+    assert await people.of(guest("Zoë", "333", "444", "1")) == Person(zoe.name, Role.MANAGER, zoe.identities)
+    assert await people.of(guest("Zoë", "1")) is None
+    assert await people.of(guest("Zoë", "333", adapter="other")) is None
+
+
+async def test_somebody_without_an_entry_keeps_the_name_they_came_with(store: FlakyStore) -> None:
+    before = await People(store, PEOPLE, TRUSTED).of(guest("Zoë", "333"))
+    after = await People(store, PEOPLE, TRUSTED).of(guest("olga", "333"))
+    other = await People(store, PEOPLE, TRUSTED).of(guest("Zoë", "333", user_id="78"))
+    assert before is not None
+    assert before == after
+    assert other is not None
+    assert other.name == "Zoë (memory 78)"
+
+
+async def test_who_is_listed_has_the_role_of_the_list_whatever_the_messenger_says(store: FlakyStore) -> None:
+    people = People(store, PEOPLE, TRUSTED)
+    viewer = next(person for person in PEOPLE if person.role is Role.VIEWER)
+    assert await people.of(guest("x", "444", user_id=viewer.identities["memory"])) == viewer

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from botcore.config import SECTIONS, Config, ConfigError, NoOptions, load_config
-from botcore.models import Channel, Role, Satisfaction, Verdict
+from botcore.models import Channel, Role, RoleGrant, Satisfaction, Verdict
 from botcore.secrets import secrets_in
 from botcore.settings import BotSettings, ChannelSection, Limits, PersonSection, Reason, ServerSettings
 
@@ -266,6 +266,18 @@ def test_a_misspelled_adapter_of_a_person_is_refused(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == [
         "people.ana.telegrm: unknown key; allowed: role, telegram, web (did you mean telegram?)"
     ]
+
+
+def test_a_role_of_a_messenger_gives_one_of_ours(tmp_path: Path) -> None:
+    text = "[adapters.discord]\n[[roles]]\nadapter = 'discord'\ndiscord_role = 333\nrole = 'reviewer'"
+    assert load(tmp_path, text).roles == (RoleGrant("discord", "333", Role.REVIEWER),)
+
+
+def test_a_role_that_cannot_be_given_is_refused(tmp_path: Path) -> None:
+    text = "[adapters.discord]\n[[roles]]\nadapter = 'discord'\ndiscord_rule = 333\nrole = 'reviewer'"
+    unknown, missing = problems(tmp_path, text)
+    assert unknown.startswith("roles[0].discord_rule: unknown key")
+    assert missing.startswith("roles[0].discord_role: must be an id")
 
 
 def test_an_https_public_url_allows_other_addresses(tmp_path: Path) -> None:

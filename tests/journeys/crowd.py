@@ -211,7 +211,10 @@ class Marketplace:
                 self._dice.choices([what for what, _ in happenings], [often for _, often in happenings])[0]()
 
     def night(self) -> None:
-        """While the bot is down, the buyer works at the website, and workers answer."""
+        """While the bot is down, the buyer works at the website, and workers answer. What ran out gets more room."""
+        self._sandbox.world.db.execute(
+            "UPDATE job SET positions = positions + 500, status = 'running' WHERE status = 'finished'"
+        )
         for _ in range(3):
             self._rate_on_site()
         self._sandbox.advance(90)
@@ -221,7 +224,10 @@ class Marketplace:
 
     def _submit_late(self) -> None:
         """Work whose time to be rated is nearly over."""
-        job = self._dice.choice(self._rows("SELECT id, ttr_days FROM job WHERE status = 'running'"))
+        running = self._rows("SELECT id, ttr_days FROM job WHERE status = 'running'")
+        if not running:
+            return
+        job = self._dice.choice(running)
         self._sandbox.submit(job_id=job["id"], ago=86_400 * job["ttr_days"] - self._dice.uniform(1, 8))
 
     def _resubmit(self) -> None:
