@@ -9,7 +9,7 @@ from functools import partial
 from .accounts import Account, Accounts, known_job, save_job
 from .clock import Clock
 from .delivery import touch
-from .keeping import NOT_LISTED, OnKept, Ready, keep, key_of, known, make_ready, see_again
+from .keeping import NOT_LISTED, OnKept, Ready, keep, key_of, known, make_ready, see_again, supersede
 from .likeness.desk import ask_to_liken
 from .models import Channel, Hints, Job, Sighting, SightingState, Submission, Waiting
 from .pacing import Urgency, urgency
@@ -171,10 +171,12 @@ def _note_sightings(tx: Tx, account: str, job_id: str, sightings: Sequence[Sight
         )
         if row is None:
             continue
+        if sighting.state is SightingState.WAITING and (sighting.revision or 0) > row["revision"]:
+            newer.append(sighting.task_id)
+            supersede(tx, row, now)  # whether or not the newer one can be read just now
+            continue
         if sighting.state is SightingState.WAITING:
             tx.q("UPDATE submissions SET missed = 0, seen_at = :now WHERE id = :id", id=row["id"], now=now)
-            if sighting.revision is not None and sighting.revision > row["revision"]:
-                newer.append(sighting.task_id)
             continue
         if sighting.revision is not None and sighting.revision < row["revision"]:
             continue  # looked at before the newer one came in

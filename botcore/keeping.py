@@ -158,14 +158,15 @@ def _close_older(tx: Tx, last: int, now: int) -> set[int]:
     for number in {pair["older"] for pair in pairs}:
         row = tx.one("SELECT * FROM submissions WHERE id = :id AND state IN ('new', 'shown', 'decided')", id=number)
         if row:
-            _supersede(tx, row, now)
+            supersede(tx, row, now)
     return {pair["older"] for pair in pairs if pair["older"] > last}
 
 
-def _supersede(tx: Tx, row: Row, now: int) -> None:
+def supersede(tx: Tx, row: Row, now: int) -> None:
+    """Closes what the worker has handed in anew. What is decided and may have left is for its settling to tell."""
     held = tx.one("SELECT * FROM decisions WHERE submission = :id AND state IN ('held', 'due')", id=row["id"])
     if row["state"] == "decided" and held is None:
-        return  # on its way or in doubt: its own settling tells what became of it
+        return
     tx.q("UPDATE submissions SET state = 'superseded' WHERE id = :id", id=row["id"])
     if held:
         overtake(tx, held, now, "a newer revision came in first")

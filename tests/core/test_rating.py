@@ -321,6 +321,21 @@ async def test_while_the_marketplace_cannot_be_looked_at_nothing_leaves_blindly(
     assert await after.states() == ["confirmed"]
 
 
+async def test_what_is_known_to_be_handed_in_anew_stays_where_it_is_though_it_cannot_be_read(rigs: Rigs) -> None:
+    rig = await rigs.start()
+    await rig.decide("again", "same")
+    rig.market.rate_on_website("again", SightingState.REVISED)
+    rig.market.hand_in_again("again")
+    rig.market.errors["pending"] = [Unavailable("down")]
+    after = await _night(rigs, rig)
+    await after.settle()
+    assert await after.states() == ["overtaken", "held"]
+    await after.turn(60)
+    assert after.market.ledger() == {"same": 1}
+    await after.poll()
+    assert await after.states("submissions") == ["superseded", "rated", "shown"]
+
+
 async def test_who_has_polled_lately_need_not_look_before_a_rating(rig: Rig) -> None:
     await rig.decide("a")
     rig.clock.advance(100)

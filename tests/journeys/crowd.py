@@ -213,7 +213,8 @@ class Marketplace:
     def night(self) -> None:
         """While the bot is down, the buyer works at the website, and workers answer. What ran out gets more room."""
         self._sandbox.world.db.execute(
-            "UPDATE job SET positions = positions + 500, status = 'running' WHERE status = 'finished'"
+            "UPDATE job SET positions = positions + 500, reserved = reserved + 500 * price, status = 'running' "
+            "WHERE status = 'finished'"
         )
         for _ in range(3):
             self._rate_on_site()
