@@ -234,7 +234,7 @@ class Outcome:
     verdicted: Verdicted
     unverified: tuple[str, ...] = ()
     note: str = ""
-    sure: bool = True  # False: told by its absence alone, so another look must say the same
+    sure: bool = True  # False: told by its absence alone, so two more looks must say the same
 
 
 @dataclass(frozen=True, slots=True)

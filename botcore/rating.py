@@ -229,9 +229,11 @@ class RatingDesk:
         only_refused = bool(row["said_no"]) and row["tries"] == 0  # the one send there was got a plain no
         said = outcome.verdicted
         settled = outcome.sure and said in (Verdicted.MATCHES, Verdicted.DIFFERS)
-        if row["read_as"] != said and not settled and not (said is Verdicted.NOT_YET and only_refused):
+        twice = f"{said}, twice"  # a list may leave something out twice in a row: absence takes a third look
+        agreed = row["read_as"] == (said if outcome.sure else twice)
+        if not agreed and not settled and not (said is Verdicted.NOT_YET and only_refused):
             if row["reads"] < READS_AT_MOST:
-                read_again(tx, row, said, now)
+                read_again(tx, row, twice if not outcome.sure and row["read_as"] == said else said, now)
             else:
                 ask_person(tx, row, "the marketplace tells now one thing, now another")
             return False

@@ -259,26 +259,28 @@ class AbsentIsSentBack(ScriptedProvider):
         return Outcome(task, Verdicted.DIFFERS, note="sent back for revision", sure=False)
 
 
-async def test_what_absence_alone_tells_counts_once_it_was_told_twice(rigs: Rigs) -> None:
+async def test_what_absence_alone_tells_counts_once_it_was_told_three_times(rigs: Rigs) -> None:
     rig = await rigs.start(Setup(provider=AbsentIsSentBack))
     rig.market.steps = [LOST]
     await rig.approve("a")
     rig.market.hidden.add("a")
     await rig.turn(60)
+    await rig.turn(60)
     assert await rig.states() == ["in doubt"]
     await rig.turn(60)
     assert await rig.states() == ["overtaken"]
-    assert len(rig.market.looks) == 2
+    assert len(rig.market.looks) == 3
 
 
-async def test_a_list_that_left_something_out_once_settles_nothing(rigs: Rigs) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_list_that_left_something_out_once_or_twice_settles_nothing(rigs: Rigs, times: int) -> None:
     rig = await rigs.start(Setup(provider=AbsentIsSentBack))
     rig.market.steps = [LOST]
     await rig.approve("a")
     await rig.turn(60)
     assert len(rig.market.looks) == 1
     rig.market.hidden.add("a")
-    await rig.turn(60)
+    await rig.turn(60 * times)
     rig.market.hidden.clear()
     await rig.turn(10 * 60)
     assert await rig.states() == ["confirmed"]

@@ -145,7 +145,8 @@ async def test_depositing_shows_what_it_charges_and_waits_for_confirm(marketplac
     done = await rig.patiently(rig.press("olga", f"confirm:op-{asked.operations[0]}:0"))
     assert done.result is Result.DONE
     assert marketplace.bodies(WALLET) == [{"amount": 1250}]
-    assert "The account can spend $2.50 now." in str(done.card)
+    await rig.settle()
+    assert await rig.value("SELECT found FROM operations") == "The account can spend $2.50 now."
 
 
 async def test_a_deposit_whose_answer_was_lost_is_never_repeated(marketplace: Marketplace, rig: Rig) -> None:
