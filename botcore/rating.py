@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 AskAfter = Callable[[Account, str, Sequence[str], Urgency], Awaitable[None]]
 
 FRESH = 120.0  # seconds for which what was seen at the marketplace is believed
+LOOKS_FIRST = 5  # so often at most, before a rating, at what an answer leaves out
 AGAIN = 5  # sent again so often while still unrated, then a person is asked
 LOOKS = 12  # in vain so often, about six minutes, then a person is told; the looking goes on
 READS_AT_MOST = 12  # looks that do not agree with each other, then a person is asked
@@ -122,16 +123,22 @@ class RatingDesk:
     async def _look_first(self, account: Account, job: str, attempt: int) -> None:
         """Nobody has looked for a while, as after a night's downtime: what is due may have been handed in anew since,
         and that would be rated in its place."""
-        since = self._clock.ms() - self._fresh_ms
-        tasks = await self._store.read(unseen, account.name, job, self._clock.ms(), since)
+        tasks = await self._unseen(account, job)
         if not tasks or self._ask_after is None:
             return
         try:
             await self._ask_after(account, job, tasks, Urgency.RATING)
         except Refused as error:
             log.info("%s: %s cannot be looked at: %s", account.name, job, error)
+            return
         except ProviderError as error:
             raise Later(*_pause(error, attempt)) from error
+        if attempt < LOOKS_FIRST and await self._unseen(account, job):  # left out of the answer: by a slip, or gone
+            raise Later(2.0**attempt, "not all of it was seen")
+
+    async def _unseen(self, account: Account, job: str) -> Sequence[str]:
+        now = self._clock.ms()
+        return await self._store.read(unseen, account.name, job, now, now - self._fresh_ms)
 
     async def settle(self, work: Work) -> None:
         """Finds out what became of one job's ratings in doubt."""

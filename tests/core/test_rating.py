@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from botcore.models import Rating, RatingResult, Satisfaction, SightingState, Verdict
+from botcore.models import Rating, RatingResult, Satisfaction, Sighting, SightingState, Verdict
 from botcore.pacing import Urgency, _urgency
 from botcore.provider import AuthFailed, ProviderError, RateLimited, Refused, Unavailable
 from botcore.spending import spent
-from tests.core.market import HOUR, LOST, START, OneByOne, Step, lands_late, raises, refuses
+from tests.core.market import HOUR, LOST, START, OneByOne, ScriptedProvider, Step, lands_late, raises, refuses
 from tests.core.rig import LIMITS, Rig, Rigs, Setup, words
 
 # --- leaving
@@ -334,6 +335,29 @@ async def test_what_is_known_to_be_handed_in_anew_stays_where_it_is_though_it_ca
     assert after.market.ledger() == {"same": 1}
     await after.poll()
     assert await after.states("submissions") == ["superseded", "rated", "shown"]
+
+
+class Forgetful(ScriptedProvider):
+    """Its first answer to a look leaves one task out."""
+
+    async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
+        seen = await super().look(job_id, ids)
+        if len(self.market.looks) > 1:
+            return seen
+        return [Sighting(one.task_id, SightingState.ABSENT) if one.task_id == "again" else one for one in seen]
+
+
+async def test_what_a_look_left_out_is_looked_at_again_before_it_is_rated(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(provider=Forgetful))
+    await rig.decide("again", "same")
+    rig.market.rate_on_website("again", SightingState.REVISED)
+    rig.market.hand_in_again("again")
+    after = await _night(rigs, rig)
+    await after.settle()
+    assert after.market.sent == []
+    await after.turn(60)
+    assert after.market.ledger() == {"same": 1}
+    assert await after.states() == ["overtaken", "confirmed"]
 
 
 async def test_who_has_polled_lately_need_not_look_before_a_rating(rig: Rig) -> None:
