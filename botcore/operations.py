@@ -286,7 +286,8 @@ class OperationDesk:
 
 
 def _enqueue(tx: Tx, operation: int) -> None:
-    tx.put("operate", f"operate:{operation}", f"operation:{operation}", 5, 0, operation=operation)
+    account = tx.value("SELECT account FROM operations WHERE id = :id", id=operation)
+    tx.put("operate", f"operate:{operation}", f"operations:{account}/{operation}", 5, 0, operation=operation)
 
 
 def _find_unfinished(tx: Tx, operation: int) -> None:

@@ -242,8 +242,10 @@ def remember(tx: Tx, url: str, account: str, now: int) -> None:
 
 
 def ask_for(tx: Tx, url: str, account: str, prio: int = 45) -> None:
-    """Enqueues the fetching of a picture: a few at a time, one of four lanes."""
-    tx.put("picture", f"picture:{url}", f"picture:{sum(url.encode()) % 4}", prio, 0, url=url, account=account)
+    """Enqueues the fetching of a picture: a few of an account at a time, so that a slow host costs only its own."""
+    tx.put(
+        "picture", f"picture:{url}", f"pictures:{account}/{sum(url.encode()) % 4}", prio, 0, url=url, account=account
+    )
 
 
 class _Refused(Exception):  # noqa: N818

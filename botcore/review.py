@@ -156,12 +156,17 @@ def enqueue_rating(tx: Tx, account: str, job_id: str, not_before: int) -> None:
     tx.put(
         "rate",
         f"rate:{account}:{job_id}",
-        f"job:{account}:{job_id}",
+        rating_part(account, job_id),
         10,
         not_before,
         account=account,
         job=job_id,
     )
+
+
+def rating_part(account: str, job_id: str) -> str:
+    """The part of all work on a job's ratings."""
+    return f"ratings:{account}/{job_id}"
 
 
 def note_act(tx: Tx, now: int, person: str, via: str, act: str, subject: str = "", detail: str = "") -> None:

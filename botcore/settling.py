@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .delivery import announce, touch
 from .models import Channel, Outcome, Verdict, Verdicted
-from .review import enqueue_rating
+from .review import enqueue_rating, rating_part
 from .spending import release
 from .store.port import Reader, Row, Tx
 
@@ -227,7 +227,7 @@ def enqueue_settling(tx: Tx, account: str, job: str, doubt: int, now: int) -> No
 
 
 def put_settling(tx: Tx, account: str, job: str, at: int) -> None:
-    tx.put("settle", f"settle:{account}:{job}", f"job:{account}:{job}", 15, at, account=account, job=job)
+    tx.put("settle", f"settle:{account}:{job}", rating_part(account, job), 15, at, account=account, job=job)
 
 
 def find_unfinished(tx: Tx, account: str, job: str, now: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -18,7 +19,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 NEVER = 2**62  # `not_before` of what is running just now
-AT_ONCE = 32  # works running at the same time
+AT_ONCE = 64  # works running at the same time
+OF_A_GROUP = 4  # and of those whose parts share what is before a slash
 GRACE = 1.5  # seconds that running work is given when the engine stops
 LONGEST_PAUSE = 300.0  # seconds between tries of work that keeps failing
 LONGEST_NAP = 60.0  # seconds until the clock is looked at again: it may have been set
@@ -166,15 +168,23 @@ def _take(
     heads = [head for head in tx.q(HEADS, kinds=json.dumps(sorted(kinds)), never=NEVER) if head["part"] not in busy]
     due = [head for head in heads if head["not_before"] <= now]
     taken: dict[str, tuple[Work, int]] = {}
+    running = Counter(_group(part) for part in busy)
     for head in sorted(due, key=lambda h: (h["prio"], h["not_before"], h["id"])):
         if len(taken) == room:
             break
-        if head["part"] not in taken:
+        if head["part"] not in taken and running[_group(head["part"])] < OF_A_GROUP:
             taken[head["part"]] = _mark(tx, head["id"])
+            running[_group(head["part"])] += 1
     if len(taken) == room:
         return list(taken.values()), None  # the end of any of them wakes us
-    waiting = [head["not_before"] for head in heads if head["part"] not in taken]
+    # of a group that is full nothing is waited for either
+    waiting = [h["not_before"] for h in heads if h["part"] not in taken and running[_group(h["part"])] < OF_A_GROUP]
     return list(taken.values()), min(waiting, default=None)
+
+
+def _group(part: str) -> str:
+    """What a part shares with others; a part without a slash is a group of its own."""
+    return part.partition("/")[0]
 
 
 def _mark(tx: Tx, id: int) -> tuple[Work, int]:  # noqa: A002

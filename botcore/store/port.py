@@ -50,7 +50,9 @@ class Tx(Reader):
     def put(self, kind: str, key: str, part: str, prio: int = 50, not_before: int = 0, **args: str | int) -> None:
         """Enqueues work. Of live work with the same `key` there is one: a second `put` brings it forward
         (the earlier `not_before`, the smaller `prio`), replaces its arguments, and makes it run once more if it
-        is running just now. Work of one `part` never runs concurrently. `not_before`: ms since the epoch."""
+        is running just now. Work of one `part` never runs concurrently, and of parts that share what is before a
+        slash (`ratings:main/J1`) only a few run at a time: what they all wait for must not take everybody's room.
+        `not_before`: ms since the epoch."""
 
     @abstractmethod
     def after_commit(self, call: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from botcore.clock import ManualClock
-from botcore.store.engine import AT_ONCE, SqliteEngine
+from botcore.store.engine import AT_ONCE, OF_A_GROUP, SqliteEngine
 from botcore.store.port import Handler, Later, Tx, Work
 from botcore.store.sqlite import SqliteStore
 from tests.core.rig import FlakyStore, until
@@ -171,6 +171,28 @@ async def test_only_so_many_run_at_once(store: SqliteStore, run: Run) -> None:
         gate.set()
     await idle(engine)
     assert len(worker.ran) == len(gates)
+
+
+async def test_what_hangs_of_one_group_leaves_room_for_all_others(store: SqliteStore, run: Run) -> None:
+    worker = Worker()
+    gates = [worker.gate(f"hung{number}") for number in range(AT_ONCE + 10)]
+    engine = run({"do": worker})
+
+    def all_of_them(tx: Tx) -> None:
+        for number in range(len(gates)):
+            put(tx, f"hung{number}", part=f"sick/{number}")
+        put(tx, "healthy", part="well/1", prio=60)
+        put(tx, "later", part="well/2", prio=60, not_before=1)
+
+    await store.tx(all_of_them)
+    await until(lambda: {"healthy", "later"} <= set(worker.keys))
+    assert len(worker.ran) == OF_A_GROUP + 2
+    gates[0].set()
+    await until(lambda: len(worker.ran) == OF_A_GROUP + 3)  # the next of them comes when one has ended
+    for gate in gates:
+        gate.set()
+    await idle(engine)
+    assert len(worker.ran) == len(gates) + 2
 
 
 async def test_what_is_put_while_it_runs_runs_once_more(store: SqliteStore, run: Run) -> None:
