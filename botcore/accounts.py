@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -12,25 +13,31 @@ from typing import TypeVar
 from .clock import Clock
 from .models import Balance, Job
 from .pacing import PacedGate, Urgency, urgency
-from .provider import AuthFailed, Capability, Provider, ProviderError, Refused
+from .provider import AuthFailed, Capability, Provider, ProviderError, Refused, Unavailable
 from .store.codec import dump, load
 from .store.port import Later, Reader, Store, Tx
 
 T = TypeVar("T")
 
 AUTH_PAUSE = 60.0  # seconds between looks whether a key works again
+PATIENCE = 15.0  # seconds that a person waits for an answer: a pause after a 429 fits in
+LITTLE_PATIENCE = 4.0  # and where the last answer stayed away, too
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Account:
-    """One login at one marketplace. `problem` is what is wrong just now, in words for a person."""
+    """One login at one marketplace. `problem` is what is wrong just now, in words for a person; `heard`: it has
+    answered since the start."""
 
     name: str
     provider: Provider
     hook_secret: str | None = None
     problem: str = ""
     needs_person: bool = False
+    heard: bool = False
+    patience: float = PATIENCE
+    _unreachable: bool = field(default=False, repr=False)
     _probe_at: int = field(default=0, repr=False)
     on_call: Callable[[str, float], None] | None = field(default=None, repr=False)  # told how long it took
 
@@ -41,15 +48,30 @@ class Account:
             with urgency(level):
                 answer = await what(self.provider)
         except Refused:  # an answer like any other: the account works
-            self.problem, self.needs_person = "", False
+            self._answered()
             raise
         except ProviderError as error:
             self.failed(error)
             raise
-        self.problem, self.needs_person = "", False
+        self._answered()
         if self.on_call:
             self.on_call(self.name, time.monotonic() - began)
         return answer
+
+    async def ask(self, what: Callable[[Provider], Awaitable[T]]) -> T:
+        """Reads something for a person who waits, and gives up before they do: raises `Unavailable` after `patience`
+        seconds. Not for what changes anything: nobody knows what became of a call that was given up on."""
+        patience = min(self.patience, LITTLE_PATIENCE) if self._unreachable else self.patience
+        try:
+            async with asyncio.timeout(patience) as limit:
+                return await self.call(what, Urgency.PERSON)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            error = Unavailable(f"no answer within {patience:g} s")
+            if not self.problem:
+                self.failed(error)
+            raise error from None
 
     def keep_off(self, now: int) -> None:
         """Raises `Later` while the key is known to be wrong: one call a minute looks whether it works again."""
@@ -63,6 +85,10 @@ class Account:
     def failed(self, error: ProviderError) -> None:
         self.problem = str(error)
         self.needs_person = isinstance(error, AuthFailed)
+        self._unreachable = isinstance(error, Unavailable)
+
+    def _answered(self) -> None:
+        self.problem, self.needs_person, self._unreachable, self.heard = "", False, False, True
 
 
 def can_serve(account: Account, needs: Capability | None = None, provider: str = "") -> bool:

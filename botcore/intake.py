@@ -74,6 +74,9 @@ class Intake:
                 await read()
             except (Unavailable, Refused) as error:  # one job that cannot be read must not hide the others
                 first = first or error
+            except ProviderError as error:
+                account.failed(error)
+                raise
         if first is not None:
             account.failed(first)
             raise first

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .accounts import Account
 from .clock import from_ms
 from .delivery import backlog
 from .spending import spent
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from .app import Bot
     from .host import PluginInfo
 
+ACCOUNT = "account "  # before its name, in that of its part
+QUIET = 5.0  # seconds without a first answer, and a person hears of it
+
 
 async def status_reply(bot: Bot) -> Reply:
     now = bot.clock.ms()
@@ -26,10 +30,9 @@ async def status_reply(bot: Bot) -> Reply:
     today = await bot.store.read(spent, bot.limits, now)
     parts = bot.supervisor.statuses()
     problems = [
-        *(f"{part.name}: {part.error}" for part in parts if part.state is not PartState.RUNNING and part.error),
+        *(_trouble(part, bot.accounts.get(part.name.removeprefix(ACCOUNT)), bot.clock.now()) for part in parts),
         *(f"channel {name}: {why}" for name, why in bot.delivery.broken.items()),
         *(f"rule {name}: {why}" for name, why in bot.rules.broken.items()),
-        *(f"{a.name}: {a.problem}" for a in bot.accounts.values() if a.needs_person),
     ]
     limit = bot.limits.daily_spend
     facts = (
@@ -43,8 +46,9 @@ async def status_reply(bot: Bot) -> Reply:
     conditions = {f"adapter {name}": adapter.condition() for name, adapter in bot.adapters.items()}
     rows = tuple((*_part_row(part, polled, now), conditions.get(part.name) or "—") for part in parts)
     blocks: list[Block] = [Fields(facts), Table(("Part", "State", "Last read", "Connection"), rows, title="Parts")]
-    blocks += [Text(problem, tone=Tone.DANGER) for problem in dict.fromkeys(problems)]
-    badge, tone = ("Needs attention", Tone.WARNING) if problems else ("All is well", Tone.SUCCESS)
+    told = [problem for problem in problems if problem]
+    blocks += [Text(problem, tone=Tone.DANGER) for problem in told]
+    badge, tone = ("Needs attention", Tone.WARNING) if told else ("All is well", Tone.SUCCESS)
     return Reply(card=Card("Status", badge=badge, tone=tone, blocks=tuple(blocks)))
 
 
@@ -69,11 +73,30 @@ def read_counts(reader: Reader) -> Mapping[str, int]:
     return {**(row or {}), "waiting": waiting, "cards": backlog(reader)}
 
 
+def _trouble(part: PartStatus, account: Account | None, now: datetime) -> str:
+    """What is wrong with a part, and what to do; "" where all is well."""
+    if account is None:
+        return f"{part.name}: {part.error}" if part.error and part.state is not PartState.RUNNING else ""
+    section = f"[accounts.{account.name}]"
+    if account.needs_person:
+        return f"{part.name}: {account.problem}. Check the keys in {section}, and start the bot again."
+    if part.state is PartState.RUNNING:
+        return ""
+    error = part.error or account.problem
+    silent = (now - part.since).total_seconds()
+    if not error and not account.heard and silent >= QUIET:
+        error = f"no answer yet, for {silent:.0f} s"
+    if not error:
+        return ""
+    again = f"at {part.next_try:%H:%M:%S} UTC" if part.next_try else "just now"
+    return f"{part.name}: {error}. It is tried again by itself, {again}; if this lasts, check base_url in {section}."
+
+
 def _polled(reader: Reader) -> dict[str, int | None]:
     return {row["name"]: row["polled_at"] for row in reader.q("SELECT name, polled_at FROM accounts")}
 
 
 def _part_row(part: PartStatus, polled: Mapping[str, int | None], now: int) -> tuple[str, str, str]:
-    at = polled.get(part.name.removeprefix("account ")) if part.name.startswith("account ") else None
+    at = polled.get(part.name.removeprefix(ACCOUNT)) if part.name.startswith(ACCOUNT) else None
     read = f"{ago(timedelta(milliseconds=now - at))} ago ({from_ms(at):%H:%M} UTC)" if at else "—"
     return part.name, part.state.value, read

@@ -11,7 +11,6 @@ from ..accounts import Account
 from ..catalogue import CATEGORIES, COUNTRIES, LISTS, OLD_MS, ZONES, Shelf, Stock, ask_for, keep_stock, stock
 from ..core_kinds import ADD_TO_LIST
 from ..models import Category, Country, Role, WorkerList, Zone
-from ..pacing import Urgency
 from ..provider import Capability, ProviderError
 from ..text import ago, clean, money, one_line
 from ..ui import Block, Card, Reply, Result, Table
@@ -41,7 +40,7 @@ async def on_shelf(context: Context, account: Account, shelf: Shelf[T]) -> Stock
         await store.tx(ask_for, account.name, shelf)
         return kept
     try:
-        items = await account.call(shelf.read, Urgency.PERSON)
+        items = await account.ask(shelf.read)
     except ProviderError as error:
         return kept or error
     await store.tx(keep_stock, account.name, shelf, items, now)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..accounts import Account, can_serve, known_job, save_job
 from ..models import Job
-from ..pacing import Urgency
 from ..provider import Capability, ProviderError, Refused
 from ..store.port import Reader, Row
 from ..text import one_line, parse_short_id, short_id
@@ -97,15 +97,10 @@ async def find_job(
     able = chosen_accounts(context, values, needs, provider)
     accounts = able if "account" in values else chosen_accounts(context, {})
     having = await context.house.store.read(_having, wanted, [account.name for account in accounts])
-    found: list[tuple[Account, Job]] = []
-    problems: list[str] = []
-    for account in [context.house.accounts[name] for name in having] or accounts:
-        try:
-            found.append((account, await account.call(lambda p: p.job(wanted), Urgency.PERSON)))
-        except Refused:
-            continue
-        except ProviderError as error:
-            problems.append(f"{account.name}: {error}")
+    asked = [context.house.accounts[name] for name in having] or accounts
+    answers = await asyncio.gather(*(_job_of(account, wanted) for account in asked))
+    found = [(a, answer) for a, answer in zip(asked, answers, strict=True) if isinstance(answer, Job)]
+    problems = [f"{a.name}: {answer}" for a, answer in zip(asked, answers, strict=True) if isinstance(answer, str)]
     if not found:
         raise BadInput("; ".join(problems) or f"there is no job {shown(wanted)}; see `job list`")
     if len(found) > 1:
@@ -115,6 +110,16 @@ async def find_job(
     chosen_accounts(context, {"account": account.name}, needs, provider)
     await context.house.store.tx(save_job, job, context.now())
     return account, job
+
+
+async def _job_of(account: Account, job_id: str) -> Job | str | None:
+    """The job; None where the account has none of this id, and why where that cannot be told."""
+    try:
+        return await account.ask(lambda p: p.job(job_id))
+    except Refused:
+        return None
+    except ProviderError as error:
+        return str(error)
 
 
 class NotThere(BadInput):

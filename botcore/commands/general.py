@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import Account, keep_balance
 from ..dispatch import stranger
 from ..models import Role
-from ..pacing import Urgency
 from ..provider import Capability, ProviderError
 from ..text import money
 from ..ui import Card, Reply, Result, Table, Text, Tone
@@ -71,7 +70,7 @@ async def _balance(context: Context, values: Mapping[str, Any]) -> Reply:
 
 async def _ask_balance(context: Context, account: Account) -> tuple[tuple[str, str, str], bool]:
     try:
-        balance = await account.call(lambda p: p.balance(), Urgency.PERSON)
+        balance = await account.ask(lambda p: p.balance())
     except ProviderError as error:
         return (account.name, "—", str(error)), False
     await context.house.store.tx(keep_balance, account.name, balance, context.now())

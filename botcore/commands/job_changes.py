@@ -19,7 +19,6 @@ from ..core_kinds import (
     standing,
 )
 from ..models import Job, Role
-from ..pacing import Urgency
 from ..provider import Capability, ProviderError
 from ..store.port import Reader, Row
 from ..text import clean, money, one_line
@@ -166,7 +165,7 @@ async def _time_to_rate(context: Context, values: Mapping[str, Any]) -> Reply:
 
 async def _cost(account: Account, job: Job, count: int) -> Decimal | None:
     try:
-        return await account.call(lambda p: p.quoted_positions(job, count), Urgency.PERSON)
+        return await account.ask(lambda p: p.quoted_positions(job, count))
     except ProviderError:
         return account.provider.cost_of_positions(job, count)
 

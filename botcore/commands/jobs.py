@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import Account, save_job
 from ..cards import next_deadline
 from ..models import Job, JobStatus, Role
-from ..pacing import Urgency
 from ..provider import ProviderError
 from ..store.port import Reader, Row, Tx
 from ..text import ago, clean, money, one_line
@@ -28,11 +28,9 @@ async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
     status = values.get("status")
     jobs: list[Job] = []
     blocks: list[Block] = []
-    for account in accounts:
-        try:
-            found = await account.call(lambda p: p.jobs(), Urgency.PERSON)
-        except ProviderError as error:
-            blocks.append(problem_block(f"{account.name}: {error}"))
+    for account, found in zip(accounts, await asyncio.gather(*map(_jobs, accounts)), strict=True):
+        if isinstance(found, ProviderError):
+            blocks.append(problem_block(f"{account.name}: {found}"))
             continue
         await context.house.store.tx(_save_jobs, found, context.now())
         jobs += [job for job in found if status in (None, job.status.value)]
@@ -51,6 +49,13 @@ async def _job_list(context: Context, values: Mapping[str, Any]) -> Reply:
     blocks.insert(0, Table(("Job", "Id", "Account", "Status", "Done", "To rate", "Price"), rows, empty="No jobs."))
     failed = len(blocks) > len(accounts)
     return await paged(context, Card("Jobs", blocks=tuple(blocks)), result=Result.REFUSED if failed else Result.DONE)
+
+
+async def _jobs(account: Account) -> Sequence[Job] | ProviderError:
+    try:
+        return await account.ask(lambda p: p.jobs())
+    except ProviderError as error:
+        return error
 
 
 async def _job_show(context: Context, values: Mapping[str, Any]) -> Reply:

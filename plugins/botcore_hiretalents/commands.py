@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -28,10 +29,10 @@ from botcore.commands.asking import (
 )
 from botcore.kinds import Args
 from botcore.models import JobChange, Role, WorkerList
-from botcore.pacing import Urgency
+from botcore.provider import ProviderError
 from botcore.store.port import Tx
 from botcore.text import clean, one_line
-from botcore.ui import Table
+from botcore.ui import Result, Table, Text, Tone
 
 from .api import ALL
 from .revisions import APPROVED, DECLINED, NOT_COMPLETED, PENDING, REPORTED
@@ -60,13 +61,12 @@ STATES: Mapping[str, int | str] = {
 
 async def _list(context: Context, values: Mapping[str, Any]) -> Reply:
     accounts = chosen_accounts(context, values, provider=HERE)
-    rows = [
-        (team.id, one_line(team.name), account.name)
-        for account in accounts
-        for team in await _asking(account, lambda p: p.teams())
-    ]
-    table = Table(("Id", "Team", "Account"), tuple(rows), empty="There are none: make one with `team create`.")
-    return await paged(context, Card("Teams", blocks=(table,)))
+    teams, problems = await _teams(accounts)
+    rows = tuple((team.id, one_line(team.name), account.name) for account, team in teams)
+    table = Table(("Id", "Team", "Account"), rows, empty="There are none: make one with `team create`.")
+    troubles = [Text(f"{account.name}: {error}", tone=Tone.WARNING) for account, error in problems]
+    result = Result.REFUSED if len(problems) == len(accounts) else Result.DONE
+    return await paged(context, Card("Teams", blocks=(table, *troubles)), result=result)
 
 
 async def _members(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -166,18 +166,33 @@ async def _applications(context: Context, values: Mapping[str, Any]) -> Reply:
 
 
 async def _asking(account: Account, what: Callable[[HireTalentsProvider], Awaitable[T]]) -> T:
-    return await account.call(cast("Callable[[Provider], Awaitable[T]]", what), Urgency.PERSON)
+    return await account.ask(cast("Callable[[Provider], Awaitable[T]]", what))
+
+
+async def _teams(
+    accounts: Sequence[Account],
+) -> tuple[list[tuple[Account, WorkerList]], list[tuple[Account, ProviderError]]]:
+    """All teams of these accounts, and what kept some from being read."""
+    answers = await asyncio.gather(*(_asking(a, lambda p: p.teams()) for a in accounts), return_exceptions=True)
+    teams: list[tuple[Account, WorkerList]] = []
+    problems: list[tuple[Account, ProviderError]] = []
+    for account, answer in zip(accounts, answers, strict=True):
+        if isinstance(answer, ProviderError):
+            problems.append((account, answer))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            teams += [(account, team) for team in answer]
+    return teams, problems
 
 
 async def _find_team(context: Context, values: Mapping[str, Any]) -> tuple[Account, WorkerList]:
-    """The team that an id names, or words that only one team's name has. Raises `BadInput`."""
+    """The team that an id names, or words that only one team's name has. Raises `BadInput`, `ProviderError`."""
     text: str = values["team"]
-    known = [
-        (account, team)
-        for account in chosen_accounts(context, values, provider=HERE)
-        for team in await _asking(account, lambda p: p.teams())
-    ]
+    known, problems = await _teams(chosen_accounts(context, values, provider=HERE))
     found = [pair for pair in known if pair[1].id == text] or [p for p in known if words_match(text, p[1].name)]
+    if not found and problems:
+        raise problems[0][1]
     if not found:
         raise BadInput(f"there is no team {_name(text)}; see `team list`")
     if len(found) > 1:

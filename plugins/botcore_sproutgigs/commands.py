@@ -26,7 +26,6 @@ from botcore.commands.asking import (
     words_match,
 )
 from botcore.models import Role
-from botcore.pacing import Urgency
 from botcore.provider import ProviderError
 from botcore.text import clean, money, one_line
 from botcore.ui import Block, Field, Fields, Table, Text
@@ -245,17 +244,13 @@ async def _place(account: Account, category: str, amount: Decimal) -> str:
 
 
 def _any(context: Context, values: Mapping[str, Any]) -> Account:
-    """The account that was named, or the first: what it reads is the same for each."""
-    return chosen_accounts(context, values, provider=HERE)[0]
+    """The account that was named, or the first that works: what it reads is the same for each."""
+    return min(chosen_accounts(context, values, provider=HERE), key=lambda account: bool(account.problem))
 
 
 async def _asking(account: Account, what: Callable[[SproutGigsProvider], Awaitable[T]]) -> T:
     """An answer for a person who waits, of an account that is at this marketplace."""
-
-    def ask_it(provider: Provider) -> Awaitable[T]:
-        return what(cast("SproutGigsProvider", provider))
-
-    return await account.call(ask_it, Urgency.PERSON)
+    return await account.ask(cast("Callable[[Provider], Awaitable[T]]", what))
 
 
 def _page_number(values: Mapping[str, Any]) -> int:

@@ -153,17 +153,23 @@ class Town:
 
 @pytest.fixture
 async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Makes a town; `waiting` submissions are there from the start."""
+    """Makes a town with these accounts, by name; at each, `waiting` submissions are there from the start."""
     made: list[tuple[Town, SandboxServer]] = []
     host = Host()
     host.load()
 
     async def make(
-        *, waiting: int = 6, interval: float = 0.02, seed: int = 1, page_size: int = 50, **settings: Any
+        *,
+        waiting: int = 6,
+        interval: float = 0.02,
+        seed: int = 1,
+        page_size: int = 50,
+        accounts: Mapping[str, str] = {"sprout": "sproutgigs"},
+        **settings: Any,
     ) -> Town:
         sandbox = SandboxServer(
             host.sandboxes(),
-            accounts={"sprout": "sproutgigs"},
+            accounts=accounts,
             waiting=waiting,
             busy=False,
             interval=interval,
