@@ -31,12 +31,13 @@ from .models import Channel, Person, Rating, Role, RoleGrant, Submission, Webhoo
 from .operations import OperationDesk
 from .picture_desk import PictureDesk
 from .pictures import PictureBook
-from .provider import ProviderTools
+from .provider import Capability, Provider, ProviderTools
 from .queues import calm_down
 from .rating import FRESH, RatingDesk, rating_of
 from .recovery import recover
 from .review import Made, current_decision
 from .rules.desk import RuleDesk, ask_rules
+from .rules.settings import Rule
 from .server import Health, Server
 from .set_back import set_back
 from .spending import Limits
@@ -350,6 +351,8 @@ def check_plugins(config: Config, host: Host) -> None:
             "marketplace",
             lambda model, name=account.name: config.account_settings(name, model),  # type: ignore[misc]
         )
+    for index, rule in enumerate(config.rules):
+        lines += _refused_rule(rule, f"rules[{index}]", config, providers)
     for name in config.adapters:
         lines += _refusals(
             name,
@@ -371,6 +374,16 @@ def _refusals(name: str, known: Mapping[str, Any], at: str, what: str, check: Ca
     except ConfigError as error:
         return error.lines
     return []
+
+
+def _refused_rule(rule: Rule, at: str, config: Config, providers: Mapping[str, type[Provider]]) -> Sequence[str]:
+    """A satisfaction is for accounts that can tell it: those that a rule names, or one at least of all."""
+    kinds = {name: providers.get(account.provider) for name, account in config.accounts.items()}
+    mute = [name for name, kind in kinds.items() if kind and Capability.SATISFACTION not in kind.capabilities]
+    silent = [name for name in rule.accounts if name in mute] if rule.accounts else mute
+    if rule.satisfaction is None or not silent or (rule.accounts is None and len(silent) < len(kinds)):
+        return []
+    return [f"{at}.satisfaction: {', '.join(silent)} cannot tell it to workers: leave it out, or in a rule of its own"]
 
 
 def _assemble(config: Config, host: Host, clock: Clock, store: SqliteStore) -> Parts:

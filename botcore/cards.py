@@ -14,7 +14,7 @@ from .flags import compared_with
 from .models import Job, Proof, ProofKind, Submission, Verdict
 from .operations import operation_name
 from .provider import REPORTED
-from .review import HOW_RATED, current_decision
+from .review import HOW_RATED, current_decision, decision_name
 from .rules.findings import VIA, notes_for_card
 from .store.codec import load
 from .store.port import Reader, Row
@@ -207,7 +207,7 @@ def _decided(fresh: Fresh, now: int) -> _State:
     match decision["state"]:
         case "held" if decision["due_at"] > now:
             blocks.append(Fields((Field("Leaves", "", from_ms(decision["due_at"]), countdown=True),)))
-            buttons = (_button("undo", fresh, "Undo", key="u"),)
+            buttons = (Button(f"undo:{decision_name(decision['id'])}:0", "Undo", key="u"),)
         case "confirmed":
             sure = (
                 f"Confirmed; its {decision['unverified']} could not be verified"

@@ -58,7 +58,7 @@ def socket_path(database: Path) -> Path:
 
 async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
     """Runs one command as the local owner. `yes` confirms what asks for it, `wait` returns once it has settled."""
-    reply = await bot.dispatcher.command(OWNER, line)
+    reply = await bot.dispatcher.command(OWNER, line, sure=yes)
     if reply.result is Result.NEEDS_CONFIRMATION and yes:
         for operation in reply.operations:
             reply = await bot.dispatcher.press(OWNER, f"confirm:{operation_name(operation)}:0")

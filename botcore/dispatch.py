@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .access import People
 from .accounts import Accounts, can_serve
@@ -17,7 +17,7 @@ from .intake import Intake
 from .kinds import Kinds
 from .logs import reference
 from .models import Person, Role
-from .provider import ProviderError
+from .provider import Capability, ProviderError
 from .review import Made, NotPossible
 from .rules.settings import Rule
 from .settings import Reason
@@ -51,6 +51,21 @@ class House:
     kinds: Kinds  # of operations, by name
     rules: Sequence[Rule] = ()
 
+    def offers(self, role: Role) -> list[Command]:
+        """The commands that somebody of this role may use and a configured account can serve, each with the parameters
+        that one can."""
+        return [
+            replace(command, params=tuple(param for param in command.params if self.can_serve(param.needs)))
+            for command in self.commands
+            if role.covers(command.role) and self.can_serve(command.needs, command.provider)
+        ]
+
+    def can_serve(self, needs: Capability | None, provider: str = "") -> bool:
+        """Whether nothing is needed, or a configured account has it."""
+        if needs is None and not provider:
+            return True
+        return any(can_serve(account, needs, provider) for account in self.accounts.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -60,6 +75,7 @@ class Context:
     actor: Actor
     person: Person
     immediate: bool = False  # no undo window: nobody is there to press Undo
+    sure: bool = False  # it was confirmed beforehand
     typed: Mapping[str, str] = field(default_factory=dict)  # of a line that is being completed: what is there, by name
 
     def now(self) -> int:
@@ -97,7 +113,8 @@ class Dispatcher:
         self._forms = forms
         self._immediate = immediate
 
-    async def command(self, actor: Actor, line: str) -> Reply:
+    async def command(self, actor: Actor, line: str, *, sure: bool = False) -> Reply:
+        """`sure`: what would be asked about, and could not be taken back, is confirmed."""
         line = storable(line)
 
         async def run() -> Reply:
@@ -106,8 +123,8 @@ class Dispatcher:
                 return await self._for_stranger(actor, line)
             command, rest = find_command(self.house.commands, line)
             if not person.role.covers(command.role):
-                raise Forbidden(f"`{command.name}` needs a {command.role}; you are a {person.role}")
-            return await command.run(self._context(actor, person), parse_values(command, rest))
+                raise Forbidden(f"`{command.name}` needs {command.role.one}; you are {person.role.one}")
+            return await command.run(replace(self._context(actor, person), sure=sure), parse_values(command, rest))
 
         return await self._guarded(actor, f"/{line[:60]}", run)
 
@@ -148,17 +165,10 @@ class Dispatcher:
         person = await self.house.people.of(actor)
         if person is None:
             return [command for command in self.house.commands if command.open_to_strangers]
-        return [
-            command for command in self.house.commands if person.role.covers(command.role) and self._can_serve(command)
-        ]
+        return self.house.offers(person.role)
 
     async def person(self, actor: Actor) -> Person | None:
         return await self.house.people.of(actor)
-
-    def _can_serve(self, command: Command) -> bool:
-        if command.needs is None and not command.provider:
-            return True
-        return any(can_serve(account, command.needs, command.provider) for account in self.house.accounts.values())
 
     def _context(self, actor: Actor, person: Person) -> Context:
         return Context(self.house, actor, person, self._immediate)
@@ -180,7 +190,7 @@ class Dispatcher:
 
     def _allowed(self, actor: Actor, person: Person, role: Role) -> Context:
         if not person.role.covers(role):
-            raise Forbidden(f"this needs a {role}; you are a {person.role}")
+            raise Forbidden(f"this needs {role.one}; you are {person.role.one}")
         return self._context(actor, person)
 
     async def _guarded(self, actor: Actor, what: str, run: Callable[[], Awaitable[Reply]]) -> Reply:

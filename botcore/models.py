@@ -45,6 +45,11 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     VIEWER = "viewer"
 
+    @property
+    def one(self) -> str:
+        """Somebody who has it, in words: an owner, a viewer."""
+        return f"{'an' if self is Role.OWNER else 'a'} {self.value}"
+
     def covers(self, needed: Role) -> bool:
         order = list(Role)
         return order.index(self) <= order.index(needed)

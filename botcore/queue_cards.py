@@ -8,6 +8,7 @@ from .cards import submission_card
 from .clock import from_ms
 from .models import Verdict
 from .queues import Crowd, crowd, queue_name
+from .review import decision_name
 from .store.port import Reader, Row
 from .text import short_id
 from .ui import Block, Button, Card, Field, Fields, Text, Tone
@@ -102,7 +103,8 @@ def _after(queue: Row, last: Row | None, now: int) -> tuple[Button, ...]:
     name = queue_name(queue["id"])
     buttons = []
     if last and last["state"] == "held" and last["due_at"] > now:
-        buttons.append(Button(f"undo:{name}:{last['submission']}", f"Undo {short_id(last['submission'])}", key="u"))
+        button = f"undo:{decision_name(last['id'])}:{queue['id']}"
+        buttons.append(Button(button, f"Undo {short_id(last['submission'])}", key="u"))
     if queue["person"]:
         buttons.append(Button(f"stop:{name}:0", "Stop"))
     elif queue["submission"] is not None:

@@ -5,6 +5,7 @@ Functions of a transaction, pure but for it: the time is handed in, the winner i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,6 +18,9 @@ from .text import money, short_id
 OPEN = "('new', 'shown')"  # states of a submission that can be decided
 HOW_RATED = ("", "approved", "rejected", "sent back for revision")  # notes of what was rated on the website
 HURRY_MS = 3_600_000  # so close to its deadline a decision is not held
+
+
+_NAME = re.compile("d-([1-9][0-9]{0,14})")
 
 
 class NotPossible(Exception):  # noqa: N818
@@ -111,6 +115,17 @@ def undo(tx: Tx, decision: int, person: str, via: str, now: int) -> int:
     note_act(tx, now, person, via, "undo", f"submission:{submission}")
     touch(tx, f"submission:{submission}")
     return submission
+
+
+def decision_name(number: int) -> str:
+    """How buttons name a decision: like nothing that a submission, an operation or a bulk is called."""
+    return f"d-{number}"
+
+
+def parse_decision(name: str) -> int | None:
+    """The number that `decision_name` made into this; None where it did not."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def last_undoable(reader: Reader, person: str, now: int) -> int | None:

@@ -270,7 +270,7 @@ def _open(reader: Reader, bulk: int, role: Role) -> Row:
         raise NotPossible(why_not(reader, bulk))
     needed = role_for(Verdict(row["verdict"]))
     if not role.covers(needed):
-        raise NotPossible(f"this needs a {needed}")
+        raise NotPossible(f"this needs {needed.one}")
     return row
 
 

@@ -78,6 +78,12 @@ def undo_all(tx: Tx, bulk: int, person: str, via: str, now: int) -> int:
     return back
 
 
+def bulk_of(reader: Reader, decision: int) -> int | None:
+    """The bulk that made a decision, where one did."""
+    bulk: int | None = reader.value("SELECT bulk FROM bulk_items WHERE decision = :decision", decision=decision)
+    return bulk
+
+
 def tally(reader: Reader, bulk: int, now: int) -> dict[str, int]:
     """How many of a bulk are in which state: `waiting`, `late`, `stopped`, or that of their decision; what is held
     no longer counts as `due`."""

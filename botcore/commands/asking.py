@@ -129,7 +129,7 @@ async def at_once(
         return number
 
     if not context.may(kind.role):
-        raise NotPossible(f"this needs a {kind.role}")
+        raise NotPossible(f"this needs {kind.role.one}")
     draft = _draft(context, account, kind, args, summary, Decimal(0), False, about, facts)
     return await see_out(context, await context.house.store.tx(let_go, draft, context.now()))
 

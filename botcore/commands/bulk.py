@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..accounts import known_job
+from ..accounts import can_serve, known_job
 from ..bulk.asking import (
     Confirmer,
     NeedsNumber,
@@ -21,6 +21,7 @@ from ..bulk.asking import (
 from ..bulk.cards import bulk_card, results_card
 from ..bulk.desk import undo_all
 from ..models import Role, Satisfaction, Verdict
+from ..provider import Capability
 from ..review import NotPossible
 from ..store.port import Reader
 from ..text import clean, sentence
@@ -30,6 +31,7 @@ from .finding import ACCOUNT, chosen_accounts, pressed_submission
 from .parse import BadInput, shown
 from .reasons import complete_reason, reason_filled_in, reason_inputs, reason_named
 from .registry import Command, Kind, Param
+from .undoing import undone
 
 if TYPE_CHECKING:
     from ..dispatch import Context
@@ -77,6 +79,8 @@ async def _ask(
     comment: str = "",
     satisfaction: Satisfaction | None = None,
 ) -> Reply:
+    if not can_serve(context.house.accounts[account], Capability.SATISFACTION):
+        satisfaction = None
     wanted = Wanted(
         account=account,
         job_id=values["job"],
@@ -125,7 +129,7 @@ async def press_cancel_all(context: Context, subject: str, revision: int) -> Rep
 async def press_undo_all(context: Context, subject: str, revision: int) -> Reply:
     who = (context.person.name, context.actor.adapter, context.now())
     back = await context.house.store.tx(undo_all, _number(subject), *who)
-    return Reply(f"Undone: {submissions(back)} of {subject} wait{'s' if back == 1 else ''} again.")
+    return Reply(undone(f"{submissions(back)} of {subject}", back))
 
 
 async def press_results(context: Context, subject: str, revision: int) -> Reply:

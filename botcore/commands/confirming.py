@@ -27,7 +27,7 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     if kind is None:
         raise NotPossible(f"no plugin offers {name} any more")
     if not context.may(kind.role):
-        raise NotPossible(f"this needs a {kind.role}")
+        raise NotPossible(f"this needs {kind.role.one}")
     await store.tx(confirm, number, context.person.name, context.actor.adapter, context.house.limits, context.now())
     return await see_out(context, number)
 

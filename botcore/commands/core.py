@@ -8,10 +8,12 @@ from functools import partial
 from ..dispatch import Press, Submit
 from ..models import Role
 from . import (
+    bonus,
     bulk,
     catalogue,
     comparing,
     confirming,
+    doubts,
     general,
     job_changes,
     jobs,
@@ -19,6 +21,7 @@ from . import (
     queueing,
     reviewing,
     rules,
+    undoing,
     workers,
 )
 from .people import people_commands
@@ -33,6 +36,7 @@ def core_commands(adapters: Sequence[str]) -> list[Command]:
         job_changes.COMMANDS,
         queueing.COMMANDS,
         reviewing.COMMANDS,
+        undoing.COMMANDS,
         bulk.COMMANDS,
         workers.COMMANDS,
         catalogue.COMMANDS,
@@ -46,8 +50,8 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "approve": (Role.REVIEWER, reviewing.press_approve),
     "revise": (Role.REVIEWER, reviewing.press_revise),
     "reject": (Role.REVIEWER, reviewing.press_reject),
-    "undo": (Role.REVIEWER, reviewing.press_undo),
-    "bonus": (Role.REVIEWER, reviewing.press_bonus),
+    "undo": (Role.REVIEWER, undoing.press_undo),
+    "bonus": (Role.REVIEWER, bonus.press_bonus),
     "all": (Role.VIEWER, reviewing.press_all),
     "compare": (Role.VIEWER, comparing.press_compare),
     "skip": (Role.REVIEWER, queueing.press_skip),
@@ -67,15 +71,15 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "cancel-all": (Role.REVIEWER, bulk.press_cancel_all),
     "undo-all": (Role.REVIEWER, bulk.press_undo_all),
     "results": (Role.VIEWER, bulk.press_results),
-    "went": (Role.MANAGER, partial(reviewing.press_doubt, answer="went")),
-    "again": (Role.MANAGER, partial(reviewing.press_doubt, answer="again")),
-    "leave": (Role.MANAGER, partial(reviewing.press_doubt, answer="leave")),
+    "went": (Role.MANAGER, partial(doubts.press_doubt, answer="went")),
+    "again": (Role.MANAGER, partial(doubts.press_doubt, answer="again")),
+    "leave": (Role.MANAGER, partial(doubts.press_doubt, answer="leave")),
 }
 
 FORMS: Mapping[str, tuple[Role, Submit]] = {
     "reject": (Role.REVIEWER, reviewing.submit_reject),
     "revise": (Role.REVIEWER, reviewing.submit_revise),
-    "bonus": (Role.REVIEWER, reviewing.submit_bonus),
+    "bonus": (Role.REVIEWER, bonus.submit_bonus),
     "list": (Role.REVIEWER, workers.submit_list),
     "reject-all": (Role.MANAGER, bulk.submit_reject_all),
     "confirm-all": (Role.REVIEWER, bulk.submit_confirm_all),

@@ -47,6 +47,13 @@ ACCOUNT_FIRST = Param("account", "the account's name in the config; left out: al
 JOB = Param("job", "the job's id", required=True, complete=complete_job)
 
 
+CANNOT = {
+    Capability.BONUS: "cannot give a bonus",
+    Capability.SATISFACTION: "cannot tell a satisfaction",
+    Capability.BLOCK_WHILE_RATING: "cannot block a worker with a rating",
+}
+
+
 def chosen_accounts(
     context: Context, values: Mapping[str, Any], needs: Capability | None = None, provider: str = ""
 ) -> list[Account]:
@@ -65,7 +72,8 @@ def chosen_accounts(
         raise BadInput(f"there is no account {shown(name)}; one of: {', '.join(accounts) or 'none is configured'}")
     if accounts[name] not in able:
         others = f"these can: {', '.join(a.name for a in able)}" if able else "no configured account can"
-        raise BadInput(f"{name} ({accounts[name].provider.title}) cannot do that; {others}")
+        cannot = CANNOT.get(needs, "cannot do that") if needs else "cannot do that"
+        raise BadInput(f"{name} ({accounts[name].provider.title}) {cannot}; {others}")
     return [accounts[name]]
 
 
@@ -145,6 +153,14 @@ async def find_submission(context: Context, text: str, account: str | None = Non
 async def pressed_submission(context: Context, subject: str) -> Row:
     """The submission that a button names, by its short id. Raises `BadInput`."""
     return await find_submission(context, f"#{subject}")
+
+
+def pressed_number(subject: str) -> int:
+    """The number of the submission that a button names, whether there is one or not. Raises `BadInput`."""
+    number = parse_short_id(subject)
+    if number is None:
+        raise BadInput("this button cannot be read: look at the newest card")
+    return number
 
 
 def meant_workers(reader: Reader, account: str, texts: Sequence[str]) -> list[str]:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 
 async def _help(context: Context, values: Mapping[str, Any]) -> Reply:
-    mine = [c for c in context.house.commands if context.person.role.covers(c.role)]
+    mine = context.house.offers(context.person.role)
     name = values.get("command", "").lower()
     if not name:
         rows = tuple((usage(c), c.help) for c in mine)
         return Reply(card=Card("Commands", blocks=(Table(("Type", "To"), rows),), footer="help COMMAND tells more"))
     found = [c for c in mine if c.name == name or c.name.startswith(name + " ")]
+    if not found and any(c.name == name and context.may(c.role) for c in context.house.commands):
+        raise BadInput(f"no configured account can do what `{shown(name)}` does")
     if not found:
         raise BadInput(f"there is no command {shown(name)}; see `help`")
     blocks = tuple(

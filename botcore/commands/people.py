@@ -60,7 +60,7 @@ def _adding(adapters: Sequence[str]) -> Any:
             context.house.people.add(name, role, identities, by=context.person.name, now=context.now()),
         )
         link = f" `botcore link {name}` makes a sign-in link for them." if "web" in identities else ""
-        return Reply(f"{name} is a {role} now.{link}")
+        return Reply(f"{name} is {role.one} now.{link}")
 
     return add
 
@@ -74,7 +74,7 @@ async def _remove(context: Context, values: Mapping[str, Any]) -> Reply:
 async def _role(context: Context, values: Mapping[str, Any]) -> Reply:
     name, role = clean(values["name"], 40).lower(), Role(values["role"])
     await _change(context, f"make {role}", name, context.house.people.set_role(name, role))
-    return Reply(f"{name} is a {role} now.")
+    return Reply(f"{name} is {role.one} now.")
 
 
 async def _change(context: Context, act: str, name: str, change: Any) -> None:

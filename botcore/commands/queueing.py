@@ -13,9 +13,9 @@ from ..queues import open_own, parse_queue, queue_name, skip, stop_own, take
 from ..review import NotPossible
 from ..spending import OverLimit
 from ..store.port import Reader, Row, Tx
-from ..text import parse_short_id, sentence, short_id
+from ..text import sentence, short_id
 from ..ui import Card, Reply, Result
-from .finding import ACCOUNT_FIRST, chosen_accounts
+from .finding import ACCOUNT_FIRST, chosen_accounts, pressed_number
 from .parse import BadInput
 from .registry import Command
 
@@ -41,11 +41,8 @@ async def find_target(context: Context, subject: str, revision: int) -> Target:
     """What `verb:A31:0` and `verb:q-3:31` are about. Raises `BadInput`, and `NotPossible` for somebody else's queue."""
     queue = parse_queue(subject)
     if queue is None:
-        number = parse_short_id(subject)
-        if number is None:
-            raise BadInput("this button cannot be read: look at the newest card")
-        return Target(number, revision)
-    return Target(revision, None, await _usable(context, queue))
+        return Target(pressed_number(subject), revision)
+    return Target(revision, None, await find_queue(context, queue))
 
 
 async def go_on(context: Context, target: Target, act: Awaitable[Reply]) -> Reply:
@@ -102,7 +99,9 @@ async def press_stop(context: Context, subject: str, revision: int) -> Reply:
     return Reply(card=await _look(context, target.queue["id"]), replaces=True)
 
 
-async def _usable(context: Context, number: int) -> Row:
+async def find_queue(context: Context, number: int) -> Row:
+    """A queue that who asks may use. Raises `NotPossible`."""
+
     def find(reader: Reader) -> Row | None:
         return reader.one("SELECT * FROM queues WHERE id = :id", id=number)
 

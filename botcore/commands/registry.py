@@ -32,7 +32,8 @@ Completer = Callable[["Context", str], Awaitable[Sequence[Completion]]]
 class Param:
     """A parameter. Positional in the order declared, unless `named_only`; always also `name=value`.
 
-    `many`: takes every positional word that is left; its value is a tuple.
+    `many`: takes every positional word that is left; its value is a tuple. `needs`: offered only where an account can
+    serve it; typed all the same, `run` says so.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Param:
     named_only: bool = False
     choices: tuple[str, ...] = ()
     complete: Completer | None = None
+    needs: Capability | None = None
 
 
 Runner = Callable[["Context", Mapping[str, Any]], Awaitable[Reply]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..accounts import Account
+from ..accounts import Account, can_serve
 from ..cards import record
 from ..catalogue import LISTS
 from ..clock import from_ms
@@ -16,13 +16,12 @@ from ..provider import Capability, ProviderError
 from ..review import NotPossible
 from ..store.port import Reader, Row
 from ..text import clean, one_line, short_id
-from ..ui import Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Table, Tone
+from ..ui import Button, Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Table, Tone
 from .asking import ask, at_once
 from .catalogue import on_shelf
 from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission, pressed_submission
 from .parse import BadInput, shown
 from .registry import Command, Param
-from .reviewing import more_card
 
 if TYPE_CHECKING:
     from ..dispatch import Context
@@ -103,8 +102,34 @@ def _worker_rows(reader: Reader, worker: str, account: str | None) -> Sequence[R
 
 async def press_more(context: Context, subject: str, revision: int) -> Reply:
     row = await pressed_submission(context, subject)
+    return Reply(card=_more_card(context, row, revision))
+
+
+def _more_card(context: Context, row: Row, revision: int) -> Card:
+    """The menu behind More: what can be done with a submission at its marketplace."""
+    name, account = short_id(row["id"]), context.house.accounts.get(row["account"])
     waiting = row["state"] in ("new", "shown")
-    return Reply(card=more_card(subject, revision, waiting=waiting, bonus=context.house.limits.max_bonus is not None))
+
+    def can(needs: Capability) -> bool:
+        return account is not None and can_serve(account, needs)
+
+    buttons: list[Button] = []
+    if waiting and context.house.limits.max_bonus is not None and can(Capability.BONUS):
+        buttons.append(Button(f"bonus:{name}:{revision}", "Approve with a bonus…", Tone.SUCCESS))
+    buttons += [
+        Button(f"all:{name}:{revision}", "Everything submitted"),
+        Button(f"record:{name}:{revision}", "Worker's record"),
+    ]
+    if can(Capability.ADD_TO_LIST):
+        buttons.append(Button(f"list:{name}:{revision}", "Add to a list…"))
+    if can(Capability.BLOCK):
+        buttons.append(Button(f"block:{name}:{revision}", "Block the worker…", Tone.DANGER))
+    if waiting:
+        buttons += [
+            Button(f"approve-all:{name}:{revision}", "Approve all of this job…", Tone.SUCCESS),
+            Button(f"reject-all:{name}:{revision}", "Reject all of this job…", Tone.DANGER),
+        ]
+    return Card(f"More for {name}", buttons=tuple(buttons))
 
 
 async def press_record(context: Context, subject: str, revision: int) -> Reply:

@@ -8,11 +8,12 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 
-from ..accounts import Accounts
+from ..accounts import Accounts, can_serve
 from ..clock import Clock, from_ms
 from ..delivery import LAZY, touch
 from ..likeness.desk import checked
 from ..models import ProofKind, Submission, Verdict
+from ..provider import Capability
 from ..review import Ask, Made, NotPossible, decide
 from ..spending import Limits
 from ..store.codec import load
@@ -137,13 +138,14 @@ class RuleDesk:
         return Outcome.APPROVED if fits else Outcome.LIMIT
 
     def _ask(self, rule: Rule, row: Row) -> Ask:
+        tells = can_serve(self._accounts[row["account"]], Capability.SATISFACTION)
         return Ask(
             submission=row["id"],
             verdict=Verdict.APPROVE,
             person=rule.person,
             via=VIA,
             hold_ms=self._hold_ms,
-            satisfaction=rule.satisfaction,
+            satisfaction=rule.satisfaction if tells else None,
             comment=rule.comment,
             revision=row["revision"],
         )

@@ -416,6 +416,10 @@ CREATE TABLE guests (
 ) STRICT, WITHOUT ROWID;
 """
 
+BULK_OF_DECISION = """
+CREATE INDEX bulk_items_decision ON bulk_items (decision) WHERE decision IS NOT NULL;
+"""
+
 
 def run_statements(db: Database, script: str) -> None:
     """Runs a script statement by statement (`executescript` would commit the migration's transaction)."""
@@ -473,3 +477,8 @@ def blocking(db: Database) -> None:
 @core()
 def guests(db: Database) -> None:
     run_statements(db, GUESTS)
+
+
+@core()
+def bulk_of_decision(db: Database) -> None:
+    run_statements(db, BULK_OF_DECISION)

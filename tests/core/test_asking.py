@@ -63,7 +63,7 @@ async def test_the_guides_operation_is_quoted_confirmed_and_sent(rig: Rig) -> No
     assert words(asked.card) == "Raffle $2.50 among your workers."
     assert "$12.34, then $9.84" in str(asked.card)
     assert rig.market.done == []
-    assert (await rig.press("mia", "confirm:op-1:0")).text == "This needs a owner."
+    assert (await rig.press("mia", "confirm:op-1:0")).text == "This needs an owner."
     done = await rig.patiently(rig.press("olga", "confirm:op-1:0"))
     assert done.result is Result.DONE
     assert rig.market.done == ["raffle 2.50"]

@@ -119,7 +119,7 @@ async def test_a_command_needs_its_role(town: Rig, who: str) -> None:
             continue
         reply = await town.say(who, LINES[command.name])
         if who != "nobody":
-            text = f"`{command.name}` needs a {command.role}; you are a {ROLES[who]}."
+            text = f"`{command.name}` needs {command.role.one}; you are {ROLES[who].one}."
         elif command.name == "whoami":
             text = f"You have no role here: {ID_LINE[0].lower()}{ID_LINE[1:]}."
         else:
@@ -129,7 +129,7 @@ async def test_a_command_needs_its_role(town: Rig, who: str) -> None:
     for command in COMMANDS:
         if may(who, command.role):
             reply = await town.patiently(town.say(who, LINES[command.name]))
-            assert " needs a " not in reply.text, command.name
+            assert " needs a" not in reply.text, command.name
             assert "Something went wrong" not in reply.text, command.name
 
 
@@ -144,7 +144,7 @@ async def test_a_press_needs_its_role(town: Rig, who: str) -> None:
     for verb, (role, _) in PRESSES.items():
         if not may(who, role):
             reply = await town.press(who, buttons[verb])
-            text = ID_LINE if who == "nobody" else f"This needs a {role}; you are a {ROLES[who]}."
+            text = ID_LINE if who == "nobody" else f"This needs {role.one}; you are {ROLES[who].one}."
             assert reply == Reply(text, result=Result.REFUSED)
     assert changed(before, await everything(town)) == set()
     for verb, (role, _) in PRESSES.items():
@@ -162,7 +162,7 @@ async def test_a_form_needs_its_role(town: Rig, who: str) -> None:
     for verb, (role, _) in FORMS.items():
         if not may(who, role):
             reply = await town.fill_in(who, f"{verb}:A1:0", **filled_in)
-            text = ID_LINE if who == "nobody" else f"This needs a {role}; you are a {ROLES[who]}."
+            text = ID_LINE if who == "nobody" else f"This needs {role.one}; you are {ROLES[who].one}."
             assert reply == Reply(text, result=Result.REFUSED)
     assert changed(before, await everything(town)) == set()
     for number, (verb, (role, _)) in enumerate(FORMS.items(), 2):

@@ -216,6 +216,14 @@ async def test_what_cannot_be_undone_needs_a_yes(bot: Bot, door: Door, market: M
     assert market.done == ["block w-a"]
 
 
+async def test_a_block_with_a_rejection_needs_a_yes(bot: Bot, door: Door, market: Market) -> None:
+    code, text = await ask(bot, "reject a reason=no block", wait=True)
+    assert (code, text) == (3, "A worker who is blocked with a rejection stays so: run it again with `--yes`.")
+    assert market.sent == []
+    assert (await ask(bot, "reject a reason=no block", yes=True, wait=True))[0] == 0
+    assert [(rating.task_id, rating.block) for rating in market.effects] == [("a", True)]
+
+
 async def test_many_at_once_need_a_yes_and_are_waited_for(bot: Bot, door: Door, market: Market) -> None:
     assert (await ask(bot, "approve-all J1", wait=True))[0] == 3
     assert await ask(bot, "approve-all J1", yes=True, wait=True) == (0, "2 confirmed")

@@ -16,6 +16,7 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from botcore.models import Rating, RatingResult, SightingState, Verdict
 from botcore.provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
+from botcore.review import decision_name
 from botcore.spending import Limits
 from botcore.store.port import Row
 from botcore.text import short_id
@@ -266,7 +267,7 @@ class Decisions(Machine):
         row = picked(rows, number)
         if row is None:
             return
-        reply = await self.rig.press(who, f"undo:{short_id(row['submission'])}:0")
+        reply = await self.rig.press(who, f"undo:{decision_name(row['id'])}:0")
         if said(reply) and reply.result is Result.DONE:
             self.undone.add(row["id"])
 

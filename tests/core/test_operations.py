@@ -160,7 +160,7 @@ async def test_a_person_decides_what_became_of_it(rig: Rig, answer: str, state: 
     await let_go(rig, await quoted(rig))
     await rig.settle()
     refused = await rig.press("mia", f"{answer}:op-1:0")  # who may not spend may not spend again
-    assert refused.text == "This needs a role of owner or above."
+    assert refused.text == "This needs an owner."
     reply = await rig.press("olga", f"{answer}:op-1:0")
     assert reply.result is Result.DONE, reply.text
     await rig.settle()
