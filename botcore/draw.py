@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from .text import ago, clean, one_line
 from .ui import Block, Card, Field, Fields, Form, Picture, Reply, Table, Text
 
-WIDEST = 48  # columns of one cell
+NARROWEST = 12  # columns of a cell, however little room there is
+ROOM = 120  # columns of a table where nobody says how wide the terminal is
 
 
 def draw_reply(reply: Reply) -> str:
@@ -59,10 +61,9 @@ def _table(table: Table) -> str:
     title = f"  {one_line(table.title)}\n" if table.title else ""
     if not table.rows:
         return f"{title}  {table.empty}"
-    rows = [table.columns, *table.rows]
-    cells = [[_fit(one_line(cell)) for cell in row] for row in rows]
-    widths = [max(_columns(row[i]) for row in cells) for i in range(len(table.columns))]
-    lines = [_row(row, widths) for row in cells]
+    cells = [[one_line(cell) for cell in row] for row in (table.columns, *table.rows)]
+    widths = _widths([max(_columns(row[i]) for row in cells) for i in range(len(table.columns))])
+    lines = [_row([_fit(cell, width) for cell, width in zip(row, widths, strict=False)], widths) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return title + "\n".join(f"  {line}".rstrip() for line in lines)
 
@@ -71,8 +72,22 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(cells, widths, strict=False))
 
 
-def _fit(text: str) -> str:
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+def _widths(wanted: Sequence[int]) -> list[int]:
+    """The widths of a table's columns: what they want, less what the widest must give until the terminal is enough."""
+    widths = list(wanted)
+    room = shutil.get_terminal_size((ROOM, 24)).columns - 2 * len(widths)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _fit(text: str, width: int) -> str:
+    if _columns(text) <= width:
+        return text
+    kept = text[: width - 1]
+    while _columns(kept) >= width:
+        kept = kept[:-1]
+    return kept + "…"
 
 
 def _columns(text: str) -> int:
