@@ -253,11 +253,12 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of job, with the least it may pay a task by zone, in US dollars."""
+    """A kind of job, with the least it may pay a task by zone, in US dollars; `over`: it must pay more than that."""
 
     id: str
     name: str
     minimum: Mapping[str, Decimal] = field(default_factory=dict)
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

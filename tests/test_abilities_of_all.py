@@ -45,6 +45,7 @@ LINES: Mapping[str, str] = {
     "job feature": "job feature J1 5 account={account}",
     "job position": "job position 5 category=0101 account={account}",
     "job update": "job update J1 title=New account={account}",
+    "job reopen": "job reopen J1 10 tweet account={account}",
     "job applications": "job applications J1 account={account}",
     "worker block": "worker block w-{account} account={account}",
     "worker unblock": "worker unblock w-{account} account={account}",

@@ -66,6 +66,7 @@ __all__ = [
     "look_at_job",
     "meant_workers",
     "paged",
+    "standing",
     "words_match",
 ]
 

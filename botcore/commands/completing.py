@@ -66,13 +66,13 @@ async def complete_team(context: Context, typed: str) -> Sequence[Completion]:
 def least(category: Category, zone: str = "") -> str:
     """The least that a category may pay a task, in words: in one zone, or over all of them."""
     amounts = [category.minimum[zone]] if zone in category.minimum else sorted(set(category.minimum.values()))
-    return _span(amounts) if amounts else ""
+    return _span(amounts, "over" if category.over else "from") if amounts else ""
 
 
-def _span(amounts: Sequence[Decimal]) -> str:
+def _span(amounts: Sequence[Decimal], since: str) -> str:
     if len(amounts) == 1:
-        return f"from {money(amounts[0])}"
-    return f"from {money(amounts[0])} to {money(amounts[-1])}, by zone"
+        return f"{since} {money(amounts[0])}"
+    return f"{since} {money(amounts[0])} to {money(amounts[-1])}, by zone"
 
 
 def _offer_list(account: str, item: WorkerList) -> Completion:

@@ -138,8 +138,9 @@ class HireTalentsApi:
     async def pause(self, job_id: str) -> Said:
         return await self._change_job(job_id, "pause")
 
-    async def resume(self, job_id: str, count: int) -> Said:
-        return await self._change_job(job_id, "resume", {"seat_count": count})
+    async def resume(self, job_id: str, count: int, extras: Mapping[str, object] | None = None) -> Said:
+        """`extras`: `send_tweet` and `hide_search_engines`, each 1 or left out."""
+        return await self._change_job(job_id, "resume", {"seat_count": count, **(extras or {})})
 
     async def restart(self, job_id: str) -> Said:
         return await self._change_job(job_id, "restart")

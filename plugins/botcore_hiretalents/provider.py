@@ -34,6 +34,7 @@ from botcore.models import (
 )
 from botcore.provider import Capability, Provider, ProviderTools, Refused, Unavailable
 from botcore.settings import is_loopback, secrets_in
+from botcore.wire import as_text
 
 from .api import ALL, HireTalentsApi, HireTalentsTransport, Said
 from .mapping import INTERNATIONAL, job_of, sighting_of, submission_of
@@ -45,6 +46,7 @@ from .wire import WireApplication, WireJob
 
 WORDS = {Verdict.APPROVE: APPROVED, Verdict.REVISE: NOT_COMPLETED, Verdict.REJECT: DECLINED}
 ONLINE, FINISHED = "1", "3"
+AUTOMATED = frozenset({"send_tweet", "like_tweet", "tweeter_followers"})  # proofs that the marketplace checks by itself
 
 FEW = 2  # applications that are rather asked for one by one than looked for in a list
 MOST_ALONE = 100  # of what a callback named, asked for one by one; the next poll finds the rest
@@ -192,6 +194,11 @@ class HireTalentsProvider(Provider):
             raise Refused("a number of new positions is needed")
         return _change(await self.api.resume(job_id, positions))
 
+    async def reopen(self, job_id: str, positions: int, *, tweet: bool, hidden: bool) -> JobChange:
+        """Resumes a job with new positions, announced on the marketplace's Twitter page, or hidden from search engines
+        and visitors. Not to be repeated: it charges."""
+        return _change(await self.api.resume(job_id, positions, _extras(tweet=tweet, hidden=hidden)))
+
     async def restart(self, job_id: str, positions: int | None = None) -> JobChange:
         return _change(await self.api.restart(job_id))
 
@@ -205,8 +212,13 @@ class HireTalentsProvider(Provider):
     async def quoted_positions(self, job: Job, count: int) -> Decimal | None:
         """Asks what a new job like this one, of so many positions, would cost: with the fees, which are nowhere
         documented. None where such a job cannot be posted any more."""
+        return await self.quoted_reopening(job, count, tweet=False, hidden=False)
+
+    async def quoted_reopening(self, job: Job, count: int, *, tweet: bool, hidden: bool) -> Decimal | None:
+        """The same, where it is announced or hidden as well."""
         try:
-            return await self.quoted(terms_of(await self.api.job(job.id), count))
+            terms = terms_of(await self.api.job(job.id), count)
+            return await self.quoted({**terms, **_extras(tweet=tweet, hidden=hidden)})
         except Refused:
             return None
 
@@ -230,6 +242,7 @@ class HireTalentsProvider(Provider):
                 one.id,
                 ": ".join(filter(None, (above, one.title))) or one.id,
                 {} if one.cost is None else {INTERNATIONAL: one.cost},
+                over=True,
             )
             for above, one in await self.api.categories()
         ]
@@ -329,6 +342,7 @@ class HireTalentsProvider(Provider):
 def terms_of(job: WireJob, positions: int) -> Mapping[str, object]:
     """The terms of a job as jobs/create takes them, for so many positions."""
     countries = [part.strip() for part in job.country.split(",") if part.strip() not in ("", "0", INTERNATIONAL)]
+    automated = any(isinstance(slot, Mapping) and as_text(slot.get("type")) in AUTOMATED for slot in job.proof)
     return {
         "title": job.title,
         "price": job.price,
@@ -338,7 +352,12 @@ def terms_of(job: WireJob, positions: int) -> Mapping[str, object]:
         "time": job.time or 1,
         "expected": list(job.expected),
         "proof": list(job.proof),
+        **({"automated": 1} if automated else {}),
     }
+
+
+def _extras(*, tweet: bool, hidden: bool) -> Mapping[str, object]:
+    return {name: 1 for name, wanted in (("send_tweet", tweet), ("hide_search_engines", hidden)) if wanted}
 
 
 def _is_of(application: WireApplication, job_id: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from botcore.app import Bot
 from botcore.config import load_config
 from botcore.control import EXIT, Done, run_line
 from botcore.host import Host
+from botcore.models import WorkerList
 from botcore.pacing import Urgency
+from botcore.provider import AuthFailed
 from botcore.sandbox import SandboxServer
 from botcore.ui import Result
 from botcore_hiretalents.commands import COMMANDS
@@ -140,7 +144,8 @@ async def test_a_refusal_is_told_in_the_marketplaces_words(chat: Chat) -> None:
 async def test_a_job_is_written_anew(chat: Chat, buyer: Buyer) -> None:
     job_id = await buyer.create()
     line = f'job update {job_id} title="New one" time=9 limit=10/day restart=6h'
-    await chat.done(f'{line} instructions="Open it | Look" proofs="text: your name | image: the page"')
+    said = await chat.done(f'{line} instructions="Open it | Look" proofs="text: your name | image: the page"')
+    assert all(part in said for part in ("“New one”", "“9”", "“10/day”", "“Open it | Look”"))
     now = await buyer.get(f"job/{job_id}")
     assert (now["title"], now["time"], now["expected"]) == ("New one", 9, ["Open it", "Look"])
     assert now["proof"] == [{"desc": "your name", "type": "text"}, {"desc": "the page", "type": "image"}]
@@ -178,13 +183,54 @@ async def test_money_is_quoted_asked_about_and_told(chat: Chat, buyer: Buyer, ki
     assert quoted.exit == ASKED
     assert "$2.35 (an estimate)" in words(quoted)
     assert "$2.35" in await chat.done(f"job add-positions {job_id} 10", yes=True)
-    assert "ends it for good" in words(await chat.say(f"job pause {job_id}"))
+    assert "at HireTalents that ends it" in words(await chat.say(f"job pause {job_id}"))
     assert (await chat.say(f"job resume {job_id}")).exit == REFUSED
     await chat.done(f"job pause {job_id}", yes=True)
     assert "Finished" in await chat.done(f"job show {job_id}")
     assert "$2.35" in await chat.done(f"job resume {job_id} 10", yes=True)
     await chat.done(f"job restart {job_id}", yes=True)
     assert kinds() == ["post_job", "add_positions", "pause", "resume", "restart"]
+
+
+@pytest.mark.parametrize(("flags", "cost"), [("tweet hide", "$2.85"), ("hide", "$2.35"), ("", "$2.35")])
+async def test_a_job_is_put_back_announced_and_hidden(chat: Chat, buyer: Buyer, flags: str, cost: str) -> None:
+    job_id = await buyer.create(availseats=20, price="0.20")
+    await chat.done(f"job pause {job_id}", yes=True)
+    quoted = await chat.say(f"job reopen {job_id} 10 {flags}")
+    assert quoted.exit == ASKED
+    assert f"{cost} (an estimate)" in words(quoted)
+    assert ("announced on the marketplace's Twitter page" in words(quoted)) == ("tweet" in flags)
+    assert ("hidden from search engines" in words(quoted)) == ("hide" in flags)
+    assert cost in await chat.done(f"job reopen {job_id} 10 {flags}", yes=True)
+    now = await buyer.get(f"job/{job_id}")
+    assert (now["availseats"], now["send_tweet"]) == (10, int("tweet" in flags))
+    assert (await chat.say(f"job reopen {job_id} 0")).exit == REFUSED
+
+
+async def test_positions_of_a_job_that_is_checked_automatically_are_quoted(chat: Chat, buyer: Buyer) -> None:
+    proof = [{"desc": "like_tweet", "type": "like_tweet"}]
+    job_id = await buyer.create(category="114", automated="1", proof=proof)
+    assert "(an estimate)" in words(await chat.say(f"job add-positions {job_id} 10"))
+
+
+async def test_teams_are_listed_though_another_account_cannot_be_read(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = chat.bot.accounts["hire"]
+    sick = replace(account, name="sick", provider=copy(account.provider))
+
+    async def fail() -> Sequence[WorkerList]:
+        raise AuthFailed("wrong key")
+
+    monkeypatch.setattr(sick.provider, "teams", fail)
+    monkeypatch.setattr(chat.bot.accounts, "_accounts", {"sick": sick, "hire": account})
+    listed = await chat.done("team list")
+    assert "Regulars" in listed
+    assert "sick: wrong key" in listed
+    await chat.done("team members regulars")
+    missing = await chat.say("team members nobody")
+    assert (missing.exit, "wrong key" in words(missing)) == (REFUSED, True)
+    assert (await chat.say("team list sick")).exit == REFUSED
 
 
 async def test_what_hiretalents_cannot_do_is_not_pretended(chat: Chat, buyer: Buyer) -> None:

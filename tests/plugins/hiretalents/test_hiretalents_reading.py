@@ -392,10 +392,10 @@ async def test_categories_are_a_list_or_an_object_with_others_inside(
 ) -> None:
     site.says("categories", listed)
     assert await hire.categories() == [
-        Category("9", "Websites", {"INT": Decimal("0.1")}),
-        Category("47", "Websites: Banner", {"INT": Decimal("0.80")}),
-        Category("45", "Websites: Link", {}),
-        Category("46", "Websites: Link: Short", {"INT": Decimal("0.3")}),
+        Category("9", "Websites", {"INT": Decimal("0.1")}, over=True),
+        Category("47", "Websites: Banner", {"INT": Decimal("0.80")}, over=True),
+        Category("45", "Websites: Link", {}, over=True),
+        Category("46", "Websites: Link: Short", {"INT": Decimal("0.3")}, over=True),
     ]
 
 
