@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .catalogue import LISTS, ask_for
 from .delivery import touch
 from .kinds import Args, Found, Kinds, OperationKind
 from .models import Job, JobChange, Role
 from .provider import Provider
 from .store.port import Tx
-from .text import money
+from .text import days, money
 
 DAY_MS = 86_400_000
 
@@ -22,8 +23,28 @@ def standing(job: Job) -> str:
 async def look_at_job(provider: Provider, args: Args) -> Found:
     """Reads the job `args["job"]` again; `args["before"]` is how it stood when the operation was quoted."""
     job = await provider.job(args["job"])
-    before = f" (before: {args['before']})" if args.get("before") else ""
+    before = f" (before: {args['before']})" if args.get("before", standing(job)) != standing(job) else ""
     return Found(f"The job is {standing(job)}{before}.", job)
+
+
+async def _look_at_time(provider: Provider, args: Args) -> Found:
+    job = await provider.job(args["job"])
+    if job.rate_within_days is None:
+        return Found("The marketplace does not say how many days there are to rate now.", job)
+    return Found(f"There {'is' if job.rate_within_days == 1 else 'are'} {days(job.rate_within_days)} to rate now.", job)
+
+
+async def _look_at_list(provider: Provider, args: Args) -> Found:
+    """How many are on it tells whether anybody was left out."""
+    found = next((one for one in await provider.lists() if one.id == args["list"]), None)
+    if found is None or found.workers is None:
+        return Found(f"{provider.title} does not say how many are on the list.")
+    before = f" (before: {args['before']})" if args.get("before") else ""
+    return Found(f"The list has {found.workers} workers{before}.")
+
+
+def _read_lists_again(tx: Tx, account: str, args: Args) -> None:
+    ask_for(tx, account, LISTS)
 
 
 async def look_at_balance(provider: Provider, args: Args) -> Found:
@@ -76,7 +97,14 @@ def _move_deadlines(tx: Tx, account: str, args: Args) -> None:
 
 BLOCK = OperationKind("block", Role.MANAGER, lambda p, a: p.block(_workers(a)), True, _mark_blocked(True))
 UNBLOCK = OperationKind("unblock", Role.MANAGER, lambda p, a: p.unblock(_workers(a)), True, _mark_blocked(False))
-ADD_TO_LIST = OperationKind("add to list", Role.REVIEWER, lambda p, a: p.add_to_list(a["list"], _workers(a)), True)
+ADD_TO_LIST = OperationKind(
+    "add to list",
+    Role.REVIEWER,
+    lambda p, a: p.add_to_list(a["list"], _workers(a)),
+    True,
+    _read_lists_again,
+    _look_at_list,
+)
 
 PAUSE = OperationKind("pause job", Role.MANAGER, lambda p, a: p.pause(a["job"]), True, look=look_at_job)
 RESUME = OperationKind("resume job", Role.MANAGER, _resume, look=look_at_job)
@@ -94,7 +122,7 @@ TIME_TO_RATE = OperationKind(
     lambda p, a: p.set_time_to_rate(a["job"], int(a["days"])),
     True,
     _move_deadlines,
-    look_at_job,
+    _look_at_time,
 )
 
 CORE_KINDS: Kinds = {

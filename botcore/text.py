@@ -84,7 +84,7 @@ def money(amount: Decimal) -> str:
 
 
 def ago(span: timedelta) -> str:
-    """How long something has lasted: `2 d 4 h`, `3 h 10 min`, `under a minute`."""
+    """How long something has lasted: `2 d 4 h`, `3 h 10 min`, `under a minute`; months of it in days alone."""
     minutes = int(span.total_seconds()) // 60
     if minutes < 1:
         return "under a minute"
@@ -92,7 +92,12 @@ def ago(span: timedelta) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes % 60, "min")]
     while not parts[0][0]:
         del parts[0]
-    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
+    return " ".join(f"{count} {unit}" for count, unit in parts[: 1 if days >= 60 else 2] if count)
+
+
+def days(count: int) -> str:
+    """`1 day`, `7 days`."""
+    return f"{count} {'day' if count == 1 else 'days'}"
 
 
 def left(span: timedelta) -> str:

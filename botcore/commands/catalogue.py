@@ -97,7 +97,7 @@ async def _list_add(context: Context, values: Mapping[str, Any]) -> Reply:
         context,
         account,
         ADD_TO_LIST,
-        {"list": chosen.id, "workers": ",".join(workers)},
+        {"list": chosen.id, "workers": ",".join(workers), "before": str(chosen.workers or "")},
         f"Add {count} to the list “{clean(one_line(chosen.name), 60)}”.",
     )
 

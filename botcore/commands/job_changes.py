@@ -21,7 +21,7 @@ from ..core_kinds import (
 from ..models import Job, Role
 from ..provider import Capability, ProviderError
 from ..store.port import Reader, Row
-from ..text import clean, money, one_line
+from ..text import clean, days, money, one_line
 from ..ui import Reply
 from .asking import ask, at_once, job_facts
 from .finding import ACCOUNT, JOB, find_job
@@ -40,7 +40,7 @@ async def _pause(context: Context, values: Mapping[str, Any]) -> Reply:
     refund = account.provider.cost_of_positions(job, left)
     back = f": about {money(refund)}" if refund else ""
     words = (
-        f"Pause {_name(job)}: at {account.provider.title} that ends it for good. What its {left} open positions cost "
+        f"Pause {_name(job)}: at {account.provider.title} that ends it. What its {left} open positions cost "
         f"comes back{back}; to go on, it takes new positions, which are paid anew."
     )
     return await ask(context, account, PAUSE, _args(job), words, about=_about(job), facts=job_facts(job))
@@ -144,14 +144,14 @@ async def _speed(context: Context, values: Mapping[str, Any]) -> Reply:
 
 async def _time_to_rate(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.TIME_TO_RATE)
-    days: int = values["days"]
-    _check(days, "days", account.provider.time_to_rate_range)
-    words = f"Give {_name(job)} {days} {'day' if days == 1 else 'days'} to rate"
-    args = _args(job, days=days)
-    if job.rate_within_days is not None and days >= job.rate_within_days:
+    wanted: int = values["days"]
+    _check(wanted, "days", account.provider.time_to_rate_range)
+    words = f"Give {_name(job)} {days(wanted)} to rate"
+    args = _args(job, days=wanted)
+    if job.rate_within_days is not None and wanted >= job.rate_within_days:
         return await at_once(context, account, TIME_TO_RATE, args, f"{words}.", about=_about(job))
     now_days = f"{job.rate_within_days} now" if job.rate_within_days is not None else "what it has now is not told"
-    lapsing = await _lapsing(context, account, job, days)
+    lapsing = await _lapsing(context, account, job, wanted)
     return await ask(
         context,
         account,
@@ -170,9 +170,9 @@ async def _cost(account: Account, job: Job, count: int) -> Decimal | None:
         return account.provider.cost_of_positions(job, count)
 
 
-async def _lapsing(context: Context, account: Account, job: Job, days: int) -> str:
+async def _lapsing(context: Context, account: Account, job: Job, wanted: int) -> str:
     """What a shorter time would do to what waits."""
-    row = await context.house.store.read(_waiting, job, context.now() - days * DAY_MS)
+    row = await context.house.store.read(_waiting, job, context.now() - wanted * DAY_MS)
     known, late = int(row["known"]), int(row["late"] or 0)
     words = f"{late} of {known} waiting submissions would be paid at once, unrated."
     if (job.unrated or 0) > known:

@@ -12,7 +12,7 @@ from ..cards import next_deadline
 from ..models import Job, JobStatus, Role
 from ..provider import ProviderError
 from ..store.port import Reader, Row, Tx
-from ..text import ago, clean, money, one_line
+from ..text import ago, clean, days, money, one_line
 from ..ui import Block, Card, Field, Fields, Reply, Result, Table, Text, Tone
 from .finding import ACCOUNT, ACCOUNT_FIRST, JOB, chosen_accounts, find_job
 from .general import problem_block
@@ -69,7 +69,7 @@ def _job_card(job: Job) -> Card:
         Field("Done", f"{job.done} of {job.positions}"),
         Field("To rate", "not told" if job.unrated is None else str(job.unrated)),
         Field("Price", money(job.price) if job.price is not None else "—"),
-        Field("Rate within", f"{job.rate_within_days} days" if job.rate_within_days else "—"),
+        Field("Rate within", days(job.rate_within_days) if job.rate_within_days else "—"),
         Field("Where", job.zone or "—"),
         Field("Category", job.category or "—"),
     ]

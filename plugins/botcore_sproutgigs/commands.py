@@ -52,8 +52,10 @@ T = TypeVar("T")
 
 HERE = "sproutgigs"
 LEAST_TO_FEATURE = Decimal(2)
+CENT = Decimal("0.01")
 LONGEST = 10_000  # characters of somebody's text
 NOTHING = "—"
+NEWEST = "newest"
 
 
 # --- gigs
@@ -87,7 +89,7 @@ async def _search(context: Context, values: Mapping[str, Any]) -> Reply:
         )
         for gig in found.items
     )
-    table = Table(("Gig", "Title", "Price", "Category", "Seller", "Rating"), rows, empty="No gig is like that.")
+    table = Table(("Gig", "Title", "Price", "Category", "Seller", "Rating"), rows, empty=_none(found))
     return await paged(context, Card("Gigs", blocks=(table,), footer=_more(found)))
 
 
@@ -105,20 +107,26 @@ async def _show(context: Context, values: Mapping[str, Any]) -> Reply:
 
 
 async def _questions(context: Context, values: Mapping[str, Any]) -> Reply:
-    order, number = values.get("order", ""), _page_number(values)
+    order, number = _talk_order(values), _page_number(values)
     found = await _asking(_any(context, values), lambda p: p.gigs.questions(values["gig"], order, number))
     return await _talk(context, f"Questions about {_shown(values['gig'])}", [_asked(one) for one in found.items], found)
 
 
 async def _reviews(context: Context, values: Mapping[str, Any]) -> Reply:
-    order, number = values.get("order", ""), _page_number(values)
+    order, number = _talk_order(values), _page_number(values)
     found = await _asking(_any(context, values), lambda p: p.gigs.reviews(values["gig"], order, number))
     return await _talk(context, f"Reviews of {_shown(values['gig'])}", [_reviewed(one) for one in found.items], found)
 
 
 async def _talk(context: Context, title: str, texts: Sequence[Text], found: Found[Any]) -> Reply:
-    blocks = tuple(texts) or (Text("There is nothing."),)
+    blocks = tuple(texts) or (Text(_none(found)),)
     return await paged(context, Card(title, blocks=blocks, footer=_more(found)))
+
+
+def _talk_order(values: Mapping[str, Any]) -> str:
+    """An order of questions or reviews as the marketplace takes it, whose own has no name."""
+    order: str = values.get("order", NEWEST)
+    return "" if order == NEWEST else order
 
 
 def _wanted(values: Mapping[str, Any]) -> Wanted:
@@ -194,7 +202,13 @@ def _who(name: str, country: str, moment: datetime | None, more: str = "") -> st
     return " · ".join(clean(one_line(part), 60) for part in (name, country, day, more) if part)
 
 
+def _none(found: Found[Any]) -> str:
+    return "There are none." if found.number == 1 else "There are no more."
+
+
 def _more(found: Found[Any]) -> str:
+    if not found.items:
+        return ""
     if found.more:
         return f"there are more: page={found.number + 1}"
     return f"page={found.number} is the last" if found.number > 1 else ""
@@ -207,6 +221,8 @@ async def _feature(context: Context, values: Mapping[str, Any]) -> Reply:
     amount: Decimal = values["amount"]
     if amount < LEAST_TO_FEATURE:
         raise BadInput(f"an amount is {money(LEAST_TO_FEATURE)} or more here")
+    if amount % CENT:
+        raise BadInput("an amount is a whole number of cents here")
     account, job = await find_job(context, values, provider=HERE)
     return await ask(
         context,
@@ -315,7 +331,7 @@ COMMANDS = (
         _questions,
         (
             GIG,
-            Param("order", "left out: the newest first", named_only=True, choices=QUESTION_ORDERS),
+            Param("order", "left out: the newest first", named_only=True, choices=(NEWEST, *QUESTION_ORDERS)),
             PAGE,
             ACCOUNT,
         ),
@@ -328,7 +344,7 @@ COMMANDS = (
         _reviews,
         (
             GIG,
-            Param("order", "left out: the newest first", named_only=True, choices=REVIEW_ORDERS),
+            Param("order", "left out: the newest first", named_only=True, choices=(NEWEST, *REVIEW_ORDERS)),
             PAGE,
             ACCOUNT,
         ),

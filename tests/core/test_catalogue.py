@@ -178,6 +178,14 @@ async def test_workers_are_put_on_a_list_by_id_or_by_submission(rig: Rig) -> Non
     reply = await rig.patiently(rig.say("mia", "list add good A1 w9,w7"))
     assert reply.result is Result.DONE, reply.text
     assert rig.market.done == ["list 7 w7,w9"]
+    assert await rig.value("SELECT found FROM operations") == "The list has 3 workers (before: 3)."
+
+
+async def test_how_many_are_on_a_list_may_not_be_told(rig: Rig) -> None:
+    await start_up(rig)
+    rig.market.offers["lists"] = [WorkerList("7", "Good ones", None)]
+    await rig.patiently(rig.say("mia", "list add 7 w1"))
+    assert await rig.value("SELECT found FROM operations") == "Scripted does not say how many are on the list."
 
 
 async def test_a_list_that_could_be_several_is_asked_about(rig: Rig) -> None:

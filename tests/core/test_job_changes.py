@@ -174,6 +174,7 @@ async def test_deadlines_follow_the_new_time_to_rate(rig: Rig) -> None:
     assert await rig.value("SELECT deadline - submitted_at FROM submissions") == 3 * DAY * 1000
     assert "Time left" in str(rig.adapter.shown()[0])
     await rig.patiently(rig.say("mia", "job ttr J1 30"))
+    assert await rig.value("SELECT found FROM operations ORDER BY id DESC") == "There are 30 days to rate now."
     assert await rig.value("SELECT deadline - submitted_at FROM submissions") == 30 * DAY * 1000
 
 
@@ -188,7 +189,7 @@ async def test_a_time_to_rate_that_is_not_told_is_asked_about(rig: Rig) -> None:
 async def test_a_pause_that_ends_the_job_is_asked_about(rigs: Rigs) -> None:
     rig = await with_job(await rigs.start(Setup(provider=Ending)))
     reply = await rig.say("mia", "job pause J1")
-    assert "at Ending that ends it for good" in words(card(reply))
+    assert "at Ending that ends it" in words(card(reply))
     assert "about $11.00" in words(card(reply))
     await confirmed(rig, reply)
     assert rig.market.done == ["pause J1"]

@@ -109,13 +109,14 @@ async def test_a_search_by_filters(marketplace: Marketplace, rig: Rig) -> None:
         ("gig search subcategory=" + ",".join(["0307"] * 11), "Subcategory= takes 10 at most."),
         ("gig search order=best", "Order is one of: newest,"),
         ("gig search page=0", "Page is a number from 1 on."),
-        ("gig reviews g order=likes_highest", "Order is one of: oldest."),
+        ("job feature 7c1d0a9be210 2.005", "An amount is a whole number of cents here."),
+        ("gig reviews g order=likes_highest", "Order is one of: newest, oldest."),
         ("gig show", "Gig is missing"),
         ("gig show g account=other", "Other (Scripted) cannot do that; these can: main."),
     ],
 )
 async def test_what_cannot_be_asked_is_not(line: str, said: str, marketplace: Marketplace, rig: Rig) -> None:
-    reply = await rig.say("vera", line)
+    reply = await rig.say("olga", line)
     assert said in reply.text
     assert (reply.result, marketplace.heard) == (Result.REFUSED, [])
 
@@ -164,7 +165,16 @@ async def test_many_reviews_are_turned_by_the_page(marketplace: Marketplace, rig
 
 async def test_a_gig_without_questions_says_so(marketplace: Marketplace, rig: Rig) -> None:
     marketplace.says(QUESTIONS, page("questions"))
-    assert words(card(await rig.say("vera", "gig questions g"))) == "There is nothing."
+    assert words(card(await rig.say("vera", "gig questions g"))) == "There are none."
+
+
+async def test_the_newest_can_be_asked_for_by_name_and_a_page_beyond_the_last_says_so(
+    marketplace: Marketplace, rig: Rig
+) -> None:
+    marketplace.says(QUESTIONS, {**page("questions"), "current_page": 9})
+    shown = card(await rig.say("vera", "gig questions g order=newest page=9"))
+    assert (words(shown), shown.footer) == ("There are no more.", "")
+    assert "order" not in marketplace.bodies(QUESTIONS)[0]
 
 
 async def test_what_strangers_wrote_is_made_harmless(marketplace: Marketplace, rig: Rig) -> None:
