@@ -30,12 +30,12 @@ from botcore.store.port import Tx
 from botcore.text import clean, one_line
 from botcore.ui import Result, Table, Text, Tone
 
-from .asking import HERE, asking, named
+from .shared import HERE, asking, named
 
 if TYPE_CHECKING:
     from botcore.dispatch import Context
 
-    from .provider import HireTalentsProvider, Member
+    from ..provider import HireTalentsProvider, Member
 
 
 async def _list(context: Context, values: Mapping[str, Any]) -> Reply:

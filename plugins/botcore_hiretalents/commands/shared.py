@@ -10,7 +10,7 @@ from botcore.commands.asking import Account
 from botcore.text import clean, one_line
 
 if TYPE_CHECKING:
-    from .provider import HireTalentsProvider
+    from ..provider import HireTalentsProvider
 
 T = TypeVar("T")
 

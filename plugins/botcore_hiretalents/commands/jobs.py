@@ -1,4 +1,4 @@
-"""What only HireTalents has: teams, jobs that are written anew or announced, and applications in all their states."""
+"""Jobs that are written anew, announced or hidden, and applications in all their states."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ from botcore.provider import ProviderError
 from botcore.text import clean, one_line
 from botcore.ui import Table
 
-from . import teams
-from .api import ALL
-from .asking import HERE, asking, named
-from .revisions import APPROVED, DECLINED, NOT_COMPLETED, PENDING, REPORTED
-from .updates import changes_of
+from ..api import ALL
+from ..revisions import APPROVED, DECLINED, NOT_COMPLETED, PENDING, REPORTED
+from ..updates import changes_of
+from .shared import HERE, asking, named
 
 if TYPE_CHECKING:
     from botcore.dispatch import Context
 
-    from .provider import HireTalentsProvider
+    from ..provider import HireTalentsProvider
 
 YES = "yes"
 TWEETED = "it is announced on the marketplace's Twitter page"
@@ -130,7 +129,7 @@ async def _send_reopen(provider: HireTalentsProvider, args: Args) -> JobChange:
 UPDATE = OperationKind("update job", Role.MANAGER, _send_update, True, look=look_at_job)
 REOPEN = OperationKind("reopen job", Role.MANAGER, _send_reopen, look=look_at_job)
 
-OPERATIONS = (*teams.OPERATIONS, UPDATE, REOPEN)
+OPERATIONS = (UPDATE, REOPEN)
 
 
 # --- commands
@@ -145,7 +144,6 @@ UPDATES = {
 }
 
 COMMANDS = (
-    *teams.COMMANDS,
     Command(
         "job update",
         "change what a job says, and how often it can be done",
