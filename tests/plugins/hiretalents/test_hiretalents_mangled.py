@@ -175,6 +175,7 @@ CALLS: list[Callable[[HireTalentsProvider], Awaitable[object]]] = [
     lambda p: p.add_member("1234", "5", "N"),
     lambda p: p.remove_member("1234", "5"),
     lambda p: p.quoted_positions(JOB, 5),
+    lambda p: p.reopen("15356", 5, tweet=True, hidden=True),
     lambda p: p.pause("15356"),
     lambda p: p.resume("15356", 5),
     lambda p: p.restart("15356"),

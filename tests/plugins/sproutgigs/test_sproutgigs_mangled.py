@@ -7,8 +7,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -16,15 +17,12 @@ from pydantic import BaseModel
 from botcore.clock import ManualClock
 from botcore.models import Job, JobStatus, Rating, RatingResult, Verdict
 from botcore.pacing import OpenGate
-from botcore.provider import ProviderError, ProviderTools
+from botcore.provider import OutcomeUnknown, ProviderError, ProviderTools, Unavailable
 from botcore.transport import Answer, Params, clean, decode
 from botcore.ui import to_json
 from botcore_sproutgigs.common import CommonProvider
 from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.settings import SproutGigsSettings
-
-if TYPE_CHECKING:
-    import pytest
 
 WHOLE: dict[str, Any] = {
     "users/get-balances.php": {"earned": "0.1", "spendable": "2.50"},
@@ -91,6 +89,20 @@ JOB = Job(
     created_at=None,
 )
 RATINGS = [Rating("t1", 0, Verdict.APPROVE), Rating("t2", 0, Verdict.APPROVE)]
+
+
+# endpoint -> what of its answer is needed; whatever else is missing is fine
+NEEDED: dict[str, set[str]] = {
+    "users/get-balances.php": {"spendable"},
+    "jobs/get-jobs.php": {"pages", "jobs"},
+    "jobs/get-job.php": {"id"},
+    "jobs/get-unrated-tasks.php": {"pages", "tasks"},
+    "jobs/rate-single-task.php": {"ok"},
+    "jobs/job-restart.php": {"ok"},
+    "jobs/feature-job.php": {"ok"},
+    "jobs/get-predicted-position.php": {"position_in_all", "position_in_category"},
+}
+NEEDED_OF_A_TASK = {"id", "worker_id", "finished_at"}
 
 
 def _plain(value: object) -> object:
@@ -170,9 +182,13 @@ NEWER: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
 
 
 def mangled(place: int, junk: object) -> SproutGigsProvider:
+    return asking(Mangled(place, junk))
+
+
+def asking(transport: Mangled) -> SproutGigsProvider:
     checked = SproutGigsSettings.model_validate({"user_id": "u", "api_secret": "x"})
     provider = SproutGigsProvider(checked, ProviderTools("main", OpenGate(), ManualClock()))
-    provider.api.transport = Mangled(place, junk)  # type: ignore[assignment]
+    provider.api.transport = transport  # type: ignore[assignment]
     return provider
 
 
@@ -199,3 +215,50 @@ async def test_a_mangled_result_is_told_as_it_was_or_not_at_all(place: int, junk
     with suppress(ProviderError):
         told += await mangled(place, junk).rate("j1", RATINGS)
     assert all(right[one.task_id] is one.ok for one in told)
+
+
+class Lacking(Mangled):
+    """Stands where the transport stands: gives answers from which one field is missing."""
+
+    def __init__(self, endpoint: str, field: str, *, of_its_items: str = "") -> None:
+        super().__init__(0, None)
+        self.whole = copy.deepcopy(WHOLE)
+        inside = self.whole[endpoint]
+        del (inside[of_its_items][0] if of_its_items else inside)[field]
+
+    def answer(self, path: str) -> Answer:
+        text = json.dumps(self.whole[path])
+        return Answer(200, decode(text)[0], text)
+
+
+READERS: dict[str, Callable[[SproutGigsProvider], Awaitable[object]]] = {
+    "users/get-balances.php": lambda p: p.balance(),
+    "jobs/get-jobs.php": lambda p: p.jobs(),
+    "jobs/get-job.php": lambda p: p.job("j1"),
+    "jobs/get-unrated-tasks.php": _pending,
+    "jobs/rate-single-task.php": lambda p: p.rate("j1", RATINGS[:1]),
+    "jobs/job-restart.php": lambda p: p.restart("j1"),
+    "jobs/feature-job.php": lambda p: p.feature("j1", Decimal(2)),
+    "jobs/get-predicted-position.php": lambda p: p.predicted_position("0501", Decimal(2)),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "field"), [(endpoint, field) for endpoint in NEEDED for field in WHOLE[endpoint]])
+async def test_a_missing_field_is_fine_unless_it_is_needed_and_then_the_error_names_it(
+    endpoint: str, field: str
+) -> None:
+    call = READERS[endpoint](asking(Lacking(endpoint, field)))
+    if field not in NEEDED[endpoint]:
+        await call
+        return
+    with pytest.raises((Unavailable, OutcomeUnknown)) as error:
+        await call
+    assert endpoint in str(error.value)
+    assert ("result" if field == "ok" else field) in str(error.value)
+
+
+@pytest.mark.parametrize("field", WHOLE["jobs/get-unrated-tasks.php"]["tasks"][0])
+async def test_a_task_lacks_what_it_may_and_is_counted_where_it_may_not(field: str) -> None:
+    provider = asking(Lacking("jobs/get-unrated-tasks.php", field, of_its_items="tasks"))
+    (page,) = [page async for page in provider.pending(JOB)]
+    assert (len(page.submissions), page.unreadable) == ((0, 1) if field in NEEDED_OF_A_TASK else (1, 0))
