@@ -18,7 +18,7 @@ from .provider import AuthFailed, Capability, ProviderError
 from .store.port import StoreError, Tx
 from .store.sqlite import AlreadyRunning, damaged
 from .text import money
-from .ui import Reply
+from .ui import Card, Reply, Text
 
 
 class Checklist:
@@ -65,17 +65,25 @@ async def check(config: Config, host: Host) -> int:
 
 
 async def _ask_running(config: Config, todo: Checklist) -> None:
-    """A running bot has the database, so it asks the marketplaces itself."""
-    answer = await ask_running(config.bot.database, "/do", {"line": "balance", "yes": False, "wait": False})
-    if answer is None:
+    """A running bot has the database: it asks the marketplaces itself, and knows what is wrong."""
+    balance = await _card_of_running(config, "balance")
+    status = await _card_of_running(config, "status")
+    if status is None:
         todo.bad(
             f"{config.bot.database}: in use by something that does not answer; stop it, or wait until it has started"
         )
         return
     todo.good(f"{config.bot.database}: in use by a running bot, which was asked instead")
-    card = TypeAdapter(Reply).validate_python(answer["reply"]).card
-    lines = draw_card(card) if card else answer["reply"]["text"]
-    (todo.good if answer["exit"] == 0 else todo.bad)(f"accounts:\n{lines}")
+    if balance is not None:
+        todo.good(f"accounts:\n{draw_card(balance)}")
+    for block in status.blocks:
+        if isinstance(block, Text):
+            todo.bad(block.text)
+
+
+async def _card_of_running(config: Config, line: str) -> Card | None:
+    answer = await ask_running(config.bot.database, "/do", {"line": line, "yes": False, "wait": False})
+    return None if answer is None else TypeAdapter(Reply).validate_python(answer["reply"]).card
 
 
 async def _check_database(bot: Bot, todo: Checklist) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,11 @@ def test_every_state_and_exit_code_is_documented() -> None:
         assert f"| {state} |" in OPERATING
     for result in Result:
         assert f"| {EXIT[result]} |" in OPERATING
+
+
+def test_a_guide_of_several_modules_names_them_for_setuptools() -> None:
+    """It would not guess which of them to install."""
+    modules = re.findall(r"^# (botcore_pennies\w*)\.py$", PLUGINS, re.MULTILINE)
+    (settings,) = [tomllib.loads(block) for block in code(PLUGINS, "toml") if 'name = "botcore-pennies"' in block]
+    assert sorted(settings["tool"]["setuptools"]["py-modules"]) == sorted(modules)
+    assert len(modules) == 2
