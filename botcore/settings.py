@@ -42,6 +42,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def own_hosts(base_url: str) -> tuple[str, ...]:
+    """Where a marketplace on loopback has its pictures: its host with the port. None for any other."""
+    parts = urlsplit(base_url)
+    return (parts.netloc,) if is_loopback(parts.hostname or "") else ()
+
+
 def split_listen(listen: str) -> tuple[str, int]:
     """`host:port` in its parts; an IPv6 host stands in brackets. Raises `ValueError`."""
     host, _, port = listen.rpartition(":")

@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from botcore.provider import AuthFailed, OutcomeUnknown, RateLimited, Refused, Unavailable
+from botcore.pages import read_page, readable
+from botcore.provider import AuthFailed, OutcomeUnknown, Refused, Unavailable
 from botcore.redaction import Redactor
 from botcore.transport import Transport, message_in
 from botcore.wire import Wire, as_flag, as_text, or_none, wrong_fields
@@ -37,7 +38,6 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=Wire)
 
-PAGE_TRIES = 4
 ALL = "all"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -219,7 +219,7 @@ class HireTalentsApi:
         not told. Raises `Unavailable` without an end."""
         before: set[frozenset[str]] = set()
         for number in range(1, self.most_pages + 1):
-            page = await _read_on(read, number)
+            page = await read_page(read, number)
             if number > 1 and (not page.ids or frozenset(page.ids) in before):
                 return
             before.add(frozenset(page.ids))
@@ -297,27 +297,9 @@ class HireTalentsApi:
         return found
 
     def _several(self, endpoint: str, data: Sequence[object] | None, kind: type[W]) -> tuple[W, ...]:
-        """What can be read of a list. One bad item must not lose the others: it is logged and counted."""
         if data is None:
             raise _unreadable(endpoint, "list")
-        found: list[W] = []
-        for item in data:
-            try:
-                found.append(kind.model_validate(item))
-            except ValidationError as error:
-                self.unreadable[endpoint] += 1
-                log.warning("%s: an item was left out: %s", endpoint, wrong_fields(error))
-        return tuple(found)
-
-
-async def _read_on(read: Callable[[int], Awaitable[Page[W]]], number: int) -> Page[W]:
-    """A page of a list. In the middle of it a few bad answers must not cost all that was read before."""
-    for _ in range(0 if number == 1 else PAGE_TRIES - 1):
-        try:
-            return await read(number)
-        except (Unavailable, RateLimited) as error:
-            log.info("page %d again: %s", number, error)
-    return await read(number)
+        return readable(endpoint, data, kind, self.unreadable)
 
 
 def _listed(data: object) -> list[Any] | None:

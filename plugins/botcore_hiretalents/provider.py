@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -33,7 +32,7 @@ from botcore.models import (
     WorkerList,
 )
 from botcore.provider import Capability, Provider, ProviderTools, Refused, Unavailable
-from botcore.settings import is_loopback, secrets_in
+from botcore.settings import own_hosts, secrets_in
 from botcore.wire import as_text
 
 from .api import ALL, HireTalentsApi, HireTalentsTransport, Said
@@ -283,10 +282,7 @@ class HireTalentsProvider(Provider):
         return read_hints(request)
 
     def picture_hosts(self) -> Sequence[str]:
-        """The marketplace's hosts, those of the settings, and a loopback `base_url`'s own (with its port)."""
-        base = urlsplit(self.settings.base_url)
-        own = (base.netloc,) if is_loopback(base.hostname or "") else ()
-        return (*self.hosts, *self.settings.picture_hosts, *own)
+        return (*self.hosts, *self.settings.picture_hosts, *own_hosts(self.settings.base_url))
 
     # --- how it is read
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from botcore.pages import readable
 from botcore.provider import AuthFailed, OutcomeUnknown, Refused, Unavailable
 from botcore.transport import Answer, Params, Transport, message_in
 from botcore.wire import Count, MaybeCount, Wire, as_flag, or_none, wrong_fields
 
 from .pages import Page, Pages
-
-log = logging.getLogger(__name__)
 
 W = TypeVar("W", bound=Wire)
 
@@ -93,16 +91,9 @@ class Calls(Pages):
             raise unreadable(endpoint, wrong_fields(error)) from None
 
     def several(self, endpoint: str, data: Sequence[object], kind: type[W]) -> tuple[tuple[W, ...], int]:
-        """What can be read of a list, and how many cannot. One bad item must not lose the others: it is logged and
-        counted."""
-        found: list[W] = []
-        for item in data:
-            try:
-                found.append(kind.model_validate(item))
-            except ValidationError as error:
-                self.unreadable[endpoint] += 1
-                log.warning("%s: an item was left out: %s", endpoint, wrong_fields(error))
-        return tuple(found), len(data) - len(found)
+        """What can be read of a list, and how many cannot."""
+        found = readable(endpoint, data, kind, self.unreadable)
+        return found, len(data) - len(found)
 
     def _checked(self, answer: Answer) -> Any:
         data = answer.data

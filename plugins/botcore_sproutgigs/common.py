@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from botcore.models import (
     Balance,
@@ -25,7 +24,7 @@ from botcore.models import (
     Zone,
 )
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
-from botcore.settings import is_loopback, secrets_in
+from botcore.settings import own_hosts, secrets_in
 from botcore.transport import Transport, basic_auth
 
 from .api import CommonApi
@@ -199,10 +198,7 @@ class CommonProvider(Provider, Generic[A]):
         return [WorkerList(one.id, one.name or one.id, one.workers) for one in await self.api.lists()]
 
     def picture_hosts(self) -> Sequence[str]:
-        """The marketplace's hosts, those of the settings, and a loopback `base_url`'s own (with its port)."""
-        base = urlsplit(self.settings.base_url)
-        own = (base.netloc,) if is_loopback(base.hostname or "") else ()
-        return (*self.hosts, *self.settings.picture_hosts, *own)
+        return (*self.hosts, *self.settings.picture_hosts, *own_hosts(self.settings.base_url))
 
 
 def some(worker_ids: Sequence[str]) -> Sequence[str]:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
-from botcore.provider import RateLimited, Unavailable
+from botcore.pages import read_page
+from botcore.provider import Unavailable
 from botcore.wire import Wire
 
 from .wire import WireListed, WireTask
 
-log = logging.getLogger(__name__)
-
 W = TypeVar("W", bound=Wire)
 L = TypeVar("L", bound=WireListed)
 K = TypeVar("K", bound=WireTask)
-
-PAGE_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +68,9 @@ class Pages:
     async def _last(self, read: Callable[[int], Awaitable[Page[L]]], first: Page[L]) -> Page[L]:
         if first.pages > self.most_pages:
             raise Unavailable("the marketplace's list has no end")
-        last = await _read_on(read, first.pages)
+        last = await read_page(read, first.pages)
         if not last.items and last.pages < first.pages:  # it has shrunk, and ends there now
-            last = await _read_on(read, max(last.pages, 1))
+            last = await read_page(read, max(last.pages, 1))
         return last
 
     async def _between(
@@ -85,7 +81,7 @@ class Pages:
         seen = {item.id for item in (*first.items, *last.items)}
         moved = not first.pages == last.pages == last.number
         for number in range(last.number - 1, 1, -1) if backward else range(2, last.number):
-            page = await _read_on(read, number)
+            page = await read_page(read, number)
             yield page
             ids = {item.id for item in page.items}
             moved = moved or page.pages != last.number or not ids.isdisjoint(seen)
@@ -93,29 +89,19 @@ class Pages:
         if not moved:
             return
         if backward:
-            yield await _read_on(read, 1)
+            yield await read_page(read, 1)
             return
         async for page in self._on(read, last.number):
             yield page
 
     async def _on(self, read: Callable[[int], Awaitable[Page[L]]], start: int) -> AsyncIterator[Page[L]]:
         for number in range(start, self.most_pages + 1):
-            page = await _read_on(read, number)
+            page = await read_page(read, number)
             yield page
             if number >= page.pages or page.number < number:  # the last one, or that again: it has shrunk
                 return
         if start == 1:
             raise Unavailable("the marketplace's list has no end")
-
-
-async def _read_on(read: Callable[[int], Awaitable[Page[W]]], number: int) -> Page[W]:
-    """A page of a list. In the middle of it a few bad answers must not cost all that was read before."""
-    for _ in range(0 if number == 1 else PAGE_TRIES - 1):
-        try:
-            return await read(number)
-        except (Unavailable, RateLimited) as error:
-            log.info("page %d again: %s", number, error)
-    return await read(number)
 
 
 def _newest(page: Page[K]) -> float:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from botcore.pages import PAGE_TRIES
 from botcore.provider import RateLimited, Unavailable
-from botcore_sproutgigs.pages import PAGE_TRIES, Page
+from botcore_sproutgigs.pages import Page
 from botcore_sproutgigs.wire import WireTask
 
 if TYPE_CHECKING:
