@@ -66,7 +66,8 @@ async def _categories(context: Context, values: Mapping[str, Any]) -> Reply:
         return not zone or zone in category.minimum
 
     columns = ("Id", "Category", f"Minimum in {clean(one_line(zone), 20)}" if zone else "Minimum")
-    return await _browse(context, values, CATEGORIES, "Categories", columns, row, there)
+    empty = f"There are none with a minimum in the zone {shown(zone)}; see `catalogue zones`." if zone else ""
+    return await _browse(context, values, CATEGORIES, "Categories", columns, row, there, empty)
 
 
 async def _countries(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -110,6 +111,7 @@ async def _browse(
     columns: Cells,
     row: Callable[[T], Cells],
     there: Callable[[T], bool] = lambda item: True,
+    empty: str = "",
 ) -> Reply:
     """What the marketplaces offer, by account and words."""
     values = leading_account(context, values, "words")
@@ -125,7 +127,7 @@ async def _browse(
         cells = [tuple(one_line(cell) for cell in row(item)) for item in kept.items if there(item)]
         mine = [line for line in cells if words_match(words, *line[:2])]
         rows += [(*line, account.name) for line in mine] if len(accounts) > 1 else mine
-    empty = f"Nothing is called {shown(words)}." if words else "There are none."
+    empty = f"Nothing is called {shown(words)}." if words else empty or "There are none."
     table = Table((*columns, "Account") if len(accounts) > 1 else columns, tuple(rows), empty=empty)
     read = [kept.read_at for kept in found if isinstance(kept, Stock)]
     age = f"as read {ago(timedelta(milliseconds=context.now() - min(read)))} ago" if read else ""

@@ -164,7 +164,8 @@ def pressed_number(subject: str) -> int:
 
 
 def meant_workers(reader: Reader, account: str, texts: Sequence[str]) -> list[str]:
-    """Workers by their ids, or by submissions of theirs; an id that was never seen here is left as it is."""
+    """Workers by their ids, or by submissions of theirs; an id that was never seen here is left as it is. Raises
+    `BadInput` for a submission of another account."""
     return list(dict.fromkeys(_worker(reader, account, text) for text in texts))
 
 
@@ -175,10 +176,13 @@ def _worker(reader: Reader, account: str, text: str) -> str:
     number = None if seen else parse_short_id(text)
     if number is None:
         return text
-    worker: str | None = reader.value(
-        "SELECT worker_id FROM submissions WHERE id = :id AND account = :account", id=number, account=account
-    )
-    return worker or text
+    row = reader.one("SELECT worker_id, account FROM submissions WHERE id = :id", id=number)
+    if row is None:
+        return text
+    if row["account"] != account:
+        raise BadInput(f"{shown(text)} is a submission at {row['account']}, not at {account}: name a worker there")
+    worker: str = row["worker_id"]
+    return worker
 
 
 def _by_id(reader: Reader, text: str, account: str | None) -> tuple[Row | None, Sequence[Row]]:

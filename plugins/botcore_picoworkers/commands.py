@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from botcore.dispatch import Context
 
 HERE = "picoworkers"
+ONE = "the account's name in the config; left out: the only one there is here"
 
 
 async def _deposit(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -47,7 +49,7 @@ COMMANDS = (
         "put money into an account from its credit card",
         Role.OWNER,
         _deposit,
-        (ACCOUNT_FIRST, Param("amount", "dollars, 10 or more", Kind.MONEY, required=True)),
+        (replace(ACCOUNT_FIRST, help=ONE), Param("amount", "dollars, 10 or more", Kind.MONEY, required=True)),
         provider=HERE,
     ),
 )

@@ -181,6 +181,24 @@ async def test_workers_are_put_on_a_list_by_id_or_by_submission(rig: Rig) -> Non
     assert await rig.value("SELECT found FROM operations") == "The list has 3 workers (before: 3)."
 
 
+async def test_a_submission_of_another_account_is_no_worker_of_this_one(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(accounts=("main", "other")))
+    rig.markets["other"].add("a", worker_id="w7")
+    await rig.poll("other")
+    reply = await rig.say("mia", "list add 7 A1 account=main")
+    assert (reply.result, reply.text) == (
+        Result.REFUSED,
+        "A1 is a submission at other, not at main: name a worker there.",
+    )
+    assert rig.markets["main"].done == []
+
+
+async def test_a_zone_that_is_not_there_says_so(rig: Rig) -> None:
+    await start_up(rig)
+    reply = await rig.say("vera", "catalogue categories zone=mars")
+    assert "in the zone mars; see `catalogue zones`" in str(reply.card)
+
+
 async def test_how_many_are_on_a_list_may_not_be_told(rig: Rig) -> None:
     await start_up(rig)
     rig.market.offers["lists"] = [WorkerList("7", "Good ones", None)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botcore import Card, Command, Kind, OperationKind, Param, Reply
@@ -211,12 +212,13 @@ OPERATIONS = (CREATE, RENAME, DELETE, ADD, REMOVE)
 # --- commands
 
 TEAM = Param("team", "a team's id, or words of its name", required=True, complete=complete_team)
+ONE = "the account's name in the config; left out: the only one there is here"
 TITLE = Param("title", "what it is called", Kind.TEXT, required=True)
 WORKER = Param("worker", "a worker's id, or a submission of theirs", required=True)
 
 COMMANDS = (
     Command("team list", "your teams", Role.MANAGER, _list, (ACCOUNT_FIRST,), provider=HERE),
-    Command("team create", "make a team", Role.MANAGER, _create, (TITLE, ACCOUNT), provider=HERE),
+    Command("team create", "make a team", Role.MANAGER, _create, (TITLE, replace(ACCOUNT, help=ONE)), provider=HERE),
     Command("team rename", "call a team something else", Role.MANAGER, _rename, (TEAM, TITLE, ACCOUNT), provider=HERE),
     Command("team delete", "delete a team; you are asked first", Role.MANAGER, _delete, (TEAM, ACCOUNT), provider=HERE),
     Command("team members", "who is in a team", Role.MANAGER, _members, (TEAM, ACCOUNT), provider=HERE),
