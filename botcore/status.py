@@ -48,7 +48,8 @@ async def status_reply(bot: Bot) -> Reply:
     blocks: list[Block] = [Fields(facts), Table(("Part", "State", "Last read", "Connection"), rows, title="Parts")]
     told = [problem for problem in problems if problem]
     blocks += [Text(problem, tone=Tone.DANGER) for problem in told]
-    badge, tone = ("Needs attention", Tone.WARNING) if told else ("All is well", Tone.SUCCESS)
+    well = not told and not counts["asks"]
+    badge, tone = ("All is well", Tone.SUCCESS) if well else ("Needs attention", Tone.WARNING)
     return Reply(card=Card("Status", badge=badge, tone=tone, blocks=tuple(blocks)))
 
 
@@ -67,10 +68,23 @@ def read_counts(reader: Reader) -> Mapping[str, int]:
                count(*) FILTER (WHERE state = 'in doubt' AND asks IS NOT NULL) AS asks
            FROM decisions WHERE state IN ('held', 'due', 'sending', 'in doubt')"""
     )
+    counts = dict(row or {})
+    for name, count in _operations(reader).items():
+        counts[name] = counts.get(name, 0) + count
     waiting = reader.value(
         "SELECT count(*) FROM submissions WHERE state IN ('new', 'shown', 'decided') AND state != 'decided'"
     )
-    return {**(row or {}), "waiting": waiting, "cards": backlog(reader)}
+    return {**counts, "waiting": waiting, "cards": backlog(reader)}
+
+
+def _operations(reader: Reader) -> Mapping[str, int]:
+    """Those that are under way; all in doubt are a person's to settle."""
+    row = reader.one(
+        """SELECT count(*) FILTER (WHERE state != 'in doubt') AS sending, count(*) FILTER (WHERE state = 'in doubt')
+               AS doubt, count(*) FILTER (WHERE state = 'in doubt') AS asks
+           FROM operations WHERE state IN ('confirmed', 'sending', 'in doubt')"""
+    )
+    return row or {}
 
 
 def _trouble(part: PartStatus, account: Account | None, now: datetime) -> str:
