@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .models import Channel, Person, Role
@@ -41,6 +42,15 @@ class MessageGone(AdapterError):  # noqa: N818
 
 class ChannelBroken(AdapterError):  # noqa: N818
     """The place cannot be written to (gone, kicked, no permission): a person must act."""
+
+
+class Traffic(IntEnum):
+    """What is written to a channel, the most urgent first."""
+
+    ANSWER = 0  # to somebody who waits for it
+    DECISION = 1  # an edit that people look for: it shows what somebody did
+    NEW = 2  # a card
+    OTHER = 3  # any other edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ class Adapter(ABC):
 
     name: ClassVar[str]  # the word after `adapter =` and in `[adapters.NAME]`
     Settings: ClassVar[type[BaseModel]]  # the keys of `[adapters.NAME]`
+    ChannelOptions: ClassVar[type[BaseModel] | None] = None  # the keys of its `[[channels]]` beyond the core's
     idempotent_sends: ClassVar[bool] = False  # a repeated send with the same key makes no second message
 
     def __init__(self, settings: Any, tools: AdapterTools) -> None:
@@ -138,6 +149,11 @@ class Adapter(ABC):
     async def edit(self, ref: MessageRef, card: Card) -> None:
         """Makes a sent message show this card. Raises `SendFailed`, `SendUnknown`, `MessageGone`, `ChannelBroken`."""
 
+    def pause(self, channel: Channel, traffic: Traffic) -> float:
+        """Seconds until this may be written to a channel, 0 for now. Asked before each send and edit, so that what is
+        written once it may be is the most urgent, and shows how things are then."""
+        return 0.0
+
     def grants(self) -> Mapping[str, Role]:
         """Which roles of its own (`Actor.roles`) give one of ours, beside those that `[[roles]]` names."""
         return {}
@@ -155,6 +171,9 @@ class Adapter(ABC):
 
     def mount(self, app: Application, base: str) -> None:
         """Adds this adapter's pages to the bot's web server, which people reach at `base`; by default none."""
+
+    def mount_hooks(self, app: Application, base: str) -> None:
+        """Adds what the messenger itself calls, where the bot has webhooks at all; by default none."""
 
     async def sign_in_link(self, person: Person, base: str) -> str | None:
         """A link that signs a person in once; None where people sign in elsewhere. Works without `start`."""

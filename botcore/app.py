@@ -175,6 +175,9 @@ class Bot:
         if self.config.server.page:
             for adapter in self.adapters.values():
                 adapter.mount(self.server.app, self.url)
+        if self.config.server.webhooks:
+            for adapter in self.adapters.values():
+                adapter.mount_hooks(self.server.app, self.url)
         await self.server.start()
         self._start_engine(
             {
@@ -361,6 +364,10 @@ def check_plugins(config: Config, host: Host) -> None:
             "messenger",
             lambda model, name=name: config.adapter_settings(name, model),  # type: ignore[misc]
         )
+    for channel in config.channels:
+        kind = adapters.get(channel.adapter)
+        if kind and kind.ChannelOptions:
+            lines += _refusals_of(partial(config.channel_options, channel), kind.ChannelOptions)
     if lines:
         broken = [f"plugin {p.name}: {p.error}" for p in host.plugins if p.state is not PluginState.RUNNING]
         raise ConfigError(lines + broken)
@@ -369,8 +376,12 @@ def check_plugins(config: Config, host: Host) -> None:
 def _refusals(name: str, known: Mapping[str, Any], at: str, what: str, check: Callable[[Any], object]) -> Sequence[str]:
     if name not in known:
         return [f"{at}: no plugin offers the {what} {name}; installed: {', '.join(sorted(known)) or 'none'}"]
+    return _refusals_of(check, known[name].Settings)
+
+
+def _refusals_of(check: Callable[[Any], object], model: Any) -> Sequence[str]:
     try:
-        check(known[name].Settings)
+        check(model)
     except ConfigError as error:
         return error.lines
     return []

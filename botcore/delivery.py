@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from .adapter import Adapter, ChannelBroken, MessageGone, SendFailed, SendUnknown
+from .adapter import Adapter, ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from .clock import Clock
 from .models import Channel
 from .store.codec import dump, load
@@ -102,6 +102,8 @@ class Delivery:
         left = (self._broken_until.get(name, 0) - self._clock.ms()) / 1000
         if 0 < left <= BROKEN_PAUSE:  # one try is for all its cards
             raise Later(left, quiet=True)
+        if pause := self._pause(name, work.prio):
+            raise Later(pause, quiet=True, part=True)
         row = await self._store.tx(_begin, int(work.args["delivery"]))
         if row is None:
             return
@@ -136,6 +138,14 @@ class Delivery:
         self.broken.pop(channel.name, None)
         self._broken_until.pop(channel.name, None)
         await self._store.tx(_end, row["id"], ref, row["wanted"], self._clock.ms())
+
+    def _pause(self, name: str, prio: int) -> float:
+        channel = self._channels.get(name)
+        adapter = self._adapters.get(channel.adapter) if channel else None
+        if channel is None or adapter is None:
+            return 0.0
+        traffic = Traffic.DECISION if prio < FIRST else Traffic.NEW if prio == FIRST else Traffic.OTHER
+        return adapter.pause(channel, traffic)
 
 
 def _begin(tx: Tx, delivery: int) -> Row | None:

@@ -44,7 +44,7 @@ WITH RECURSIVE head (id) AS (
 SELECT w.id, w.part, w.prio, w.not_before FROM head h JOIN work w ON w.id = h.id WHERE w.not_before < :never
 """
 TAKE = """
-UPDATE work SET not_before = :never WHERE id = :id RETURNING id, kind, key, part, args, attempt, version
+UPDATE work SET not_before = :never WHERE id = :id RETURNING id, kind, key, part, args, attempt, prio, version
 """
 CLOCK = "clock"  # in `meta`: what the clock said at about the last look
 
@@ -95,6 +95,7 @@ class SqliteEngine(Engine):
             await self._settled.wait()
 
     async def _work(self, work: Work, version: int, handler: Handler) -> None:
+        whole_part = False
         try:
             await handler(work)
         except asyncio.CancelledError:
@@ -103,7 +104,7 @@ class SqliteEngine(Engine):
             pause, attempt = _pause(work), work.attempt + 1
             log.error("%s was given up on by what it called; again in %.0f s", work.key, pause)
         except Later as later:
-            pause, attempt = later.seconds, work.attempt + (not later.quiet)
+            pause, attempt, whole_part = later.seconds, work.attempt + (not later.quiet), later.part
             if str(later):
                 log.info("%s: again in %.0f s: %s", work.key, pause, later)
         except StoreError as error:
@@ -117,7 +118,7 @@ class SqliteEngine(Engine):
             await self._insist(_finish, work.id, version)
             return
         again_at = self._clock.ms() + round(pause * 1000)
-        await self._insist(_put_back, work.id, attempt, again_at)
+        await self._insist(_put_back, work, attempt, again_at, whole_part)
 
     def _take(self, tx: Tx, kinds: frozenset[str]) -> tuple[list[tuple[Work, int]], int | None]:
         now = self._clock.ms()
@@ -189,7 +190,7 @@ def _group(part: str) -> str:
 
 def _mark(tx: Tx, id: int) -> tuple[Work, int]:  # noqa: A002
     (row,) = tx.q(TAKE, id=id, never=NEVER)
-    work = Work(row["id"], row["kind"], row["key"], row["part"], json.loads(row["args"]), row["attempt"])
+    work = Work(row["id"], row["kind"], row["key"], row["part"], json.loads(row["args"]), row["attempt"], row["prio"])
     return work, row["version"]
 
 
@@ -215,13 +216,23 @@ def _finish(tx: Tx, id: int, version: int) -> None:  # noqa: A002
     tx.q("DELETE FROM work WHERE id = :id AND version = :version", id=id, version=version)
 
 
-def _put_back(tx: Tx, id: int, attempt: int, again_at: int) -> None:  # noqa: A002
+def _put_back(tx: Tx, work: Work, attempt: int, again_at: int, whole_part: bool) -> None:
     tx.q(
         "UPDATE work SET not_before = min(not_before, :again_at), attempt = :attempt WHERE id = :id",
-        id=id,
+        id=work.id,
         attempt=attempt,
         again_at=again_at,
     )
+    if whole_part:
+        tx.q(
+            """UPDATE work SET not_before = :again_at
+               WHERE kind = :kind AND part = :part AND prio >= :prio AND not_before < :again_at AND id != :id""",
+            kind=work.kind,
+            part=work.part,
+            prio=work.prio,
+            again_at=again_at,
+            id=work.id,
+        )
 
 
 def _give_back(tx: Tx) -> None:

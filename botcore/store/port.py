@@ -77,7 +77,7 @@ class Store(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something enqueued: run at least once. `attempt` counts from 0."""
+    """Something enqueued: run at least once. `attempt` counts from 0; a smaller `prio` is more urgent."""
 
     id: int
     kind: str
@@ -85,15 +85,18 @@ class Work:
     part: str
     args: Mapping[str, Any]
     attempt: int
+    prio: int = 50
 
 
 class Later(Exception):  # noqa: N818 - not an error: the work is not done yet
-    """Raised by a handler: not now, again in `seconds`. `quiet`: this does not count as an attempt."""
+    """Raised by a handler: not now, again in `seconds`. `quiet`: this does not count as an attempt. `part`: what else
+    is waiting in its part, and is no more urgent, waits as long."""
 
-    def __init__(self, seconds: float, why: str = "", *, quiet: bool = False) -> None:
+    def __init__(self, seconds: float, why: str = "", *, quiet: bool = False, part: bool = False) -> None:
         super().__init__(why)
         self.seconds = seconds
         self.quiet = quiet
+        self.part = part
 
 
 Handler = Callable[[Work], Awaitable[None]]

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from botcore import delivery
 from botcore.access import People
 from botcore.accounts import Account, Accounts
-from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch
+from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch, Traffic
 from botcore.bulk.desk import BulkDesk
 from botcore.catalogue import CatalogueDesk
 from botcore.clock import ManualClock
@@ -74,6 +74,7 @@ class MemoryAdapter(Adapter):
         self.calls = 0
         self.edits = 0
         self.before_send: Callable[[], Awaitable[None]] | None = None
+        self.pauses: dict[Traffic, float] = {}
 
     async def start(self, dispatch: Dispatch) -> None:
         return None
@@ -99,6 +100,9 @@ class MemoryAdapter(Adapter):
             raise self.errors.pop(0)
         self.edits += 1
         self.messages[ref.id].append(card)
+
+    def pause(self, channel: Channel, traffic: Traffic) -> float:
+        return self.pauses.get(traffic, 0.0)
 
     def shown(self) -> list[Card]:
         """What each message shows now."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from botcore import delivery
-from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown
+from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from botcore.models import Channel, Proof, ProofKind
 from tests.core.market import HOUR, lost_after
 from tests.core.rig import INBOX, Rig, Rigs, Setup, until
@@ -117,6 +117,24 @@ async def test_an_edit_that_shows_a_decision_goes_before_new_cards(rig: Rig) -> 
     assert len(order) <= 3
     await rig.settle()
     assert len(order) == 6
+
+
+async def test_a_messenger_says_when_and_then_the_most_urgent_goes_first_as_things_are_by_then(rig: Rig) -> None:
+    await come_in(rig, "a")
+    rig.adapter.pauses = {Traffic.DECISION: 3, Traffic.NEW: 9, Traffic.OTHER: 9}
+    await come_in(rig, "b", "c")
+    await rig.say("rob", "approve a")
+    await rig.settle()
+    assert rig.adapter.badges() == ["Waiting"]
+    await rig.say("mia", "undo a")
+    await rig.say("mia", "reject a reason=no")
+    rig.adapter.pauses = {Traffic.NEW: 6}
+    await rig.turn(3)
+    assert [card.badge for card in rig.adapter.messages["1"]] == ["Waiting", "Rejected by mia"]
+    assert len(rig.adapter.messages) == 1
+    rig.adapter.pauses = {}
+    await rig.turn(6)
+    assert len(rig.adapter.messages) == 3
 
 
 async def test_a_card_waits_a_little_for_its_pictures(rig: Rig) -> None:

@@ -258,6 +258,26 @@ async def test_later_means_later(store: SqliteStore, run: Run, clock: ManualCloc
     assert await left(store) == 0
 
 
+async def test_a_part_may_wait_as_a_whole_but_for_what_is_more_urgent(
+    store: SqliteStore, run: Run, clock: ManualClock
+) -> None:
+    worker = Worker(Later(30, quiet=True, part=True))
+    for key, prio in (("first", 40), ("second", 40), ("third", 60)):
+        await store.tx(put, key, "busy", prio)
+    await store.tx(put, "elsewhere", "free", 60)
+    engine = run({"do": worker})
+    await idle(engine)
+    assert worker.keys == ["first", "elsewhere"]
+    await store.tx(put, "urgent", "busy", 20)
+    await idle(engine)
+    assert worker.keys == ["first", "elsewhere", "urgent"]
+    clock.advance(30)
+    await idle(engine)
+    assert sorted(worker.keys[3:]) == ["first", "second", "third"]
+    assert worker.keys[-1] == "third"
+    assert {work.attempt for work in worker.ran} == {0}
+
+
 async def test_a_put_brings_forward_what_waits(store: SqliteStore, run: Run, clock: ManualClock) -> None:
     worker = Worker(Later(3600))
     engine = run({"do": worker})
