@@ -20,15 +20,18 @@ TABLES = (
     """CREATE TABLE telegram_cards (
         id INTEGER PRIMARY KEY,
         key TEXT UNIQUE,                    -- of the delivery; NULL for answers to one person
-        channel TEXT NOT NULL DEFAULT '',   -- of the config; '' for answers to one person
+        channel TEXT NOT NULL,              -- of the config; '' for answers to one person
         chat INTEGER NOT NULL,
         thread INTEGER,                     -- the topic
+        private INTEGER NOT NULL,
         message INTEGER,                    -- the one with the buttons; NULL until it is known
-        before TEXT NOT NULL DEFAULT '[]',  -- the messages sent ahead of it, as far as they are known
+        before TEXT NOT NULL DEFAULT '{}',  -- messages sent ahead of it: what was in them -> message
         media TEXT NOT NULL DEFAULT '',     -- what the message is made of: '' a text, 'photo' or 'document'
-        picture INTEGER NOT NULL DEFAULT 0, -- which one a queue's card shows, from 0
+        shown TEXT NOT NULL DEFAULT '',     -- the key of the picture in it
+        picture INTEGER NOT NULL DEFAULT 0, -- which one is shown where they are turned, from 0
         card TEXT NOT NULL,                 -- ui.Card as JSON, as last shown
         drawn TEXT NOT NULL DEFAULT '',     -- a hash of what the message shows
+        doubtful INTEGER NOT NULL,          -- 1 while it may have been sent already
         updated_at INTEGER NOT NULL
     ) STRICT""",
     "CREATE INDEX telegram_cards_place ON telegram_cards (chat, message)",

@@ -52,11 +52,9 @@ class ChannelOptions(BaseModel):
     topic: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
-def chat_of(channel: Channel) -> int:
-    """The chat that a channel names. Raises `ValueError` for what is no chat's id."""
-    if not _CHAT.fullmatch(channel.to):
-        raise ValueError(f'to = "{channel.to}" is no chat: give its number, which `/here` tells in the chat itself')
-    return int(channel.to)
+def chat_of(channel: Channel) -> int | None:
+    """The chat that a channel names; None for what is no chat's number."""
+    return int(channel.to) if _CHAT.fullmatch(channel.to) else None
 
 
 def thread_of(options: ChannelOptions) -> int | None:
