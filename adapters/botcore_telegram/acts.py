@@ -47,12 +47,15 @@ class Pressed:
 class Step:
     """What a dialog wants done. Several may be set; `line` and `form` end the dialog.
 
-    `note` is sent as an answer to who acted, or takes the place of the pressed message (`replaces`); `dialog` names
-    the dialog that waits at it, which is told the message's number by `Dialogs.asked`.
+    `note` is sent as an answer to who acted, or takes the place of the pressed message (`replaces`). `box` goes after
+    it, as a message of its own that opens the answer box: an inline keyboard and that cannot be on one message.
+    `dialog` names the dialog that waits at them, which is told their numbers by `Dialogs.asked`.
     """
 
     note: Note | None = None
     replaces: bool = False
+    box: Note | None = None
+    drop: tuple[int, ...] = ()  # questions that are answered: messages of ours to delete, as far as they are there
     dialog: str = ""
     toast: str = ""  # shown to who pressed, for a moment
     line: str = ""  # a command line to run for who acted
@@ -72,9 +75,10 @@ class Dialogs(Protocol):
         """A button of the adapter's own, other than `native.TURN` and `native.RUN`."""
 
     async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
-        """Asks a form's first question. `origin`: the message whose button led to it, where there was one."""
+        """Asks a form's first question. `origin`: the message whose button led to it, where there was one.
+        A form that comes back to be corrected goes on with what was answered before."""
 
-    async def asked(self, dialog: str, message: int) -> None:
+    async def asked(self, dialog: str, message: int, *, box: bool = False) -> None:
         """A question was sent, as this message."""
 
     async def prune(self) -> None:
