@@ -25,6 +25,7 @@ RIGHTS = (
     "can_post_stories",
     "can_edit_stories",
     "can_delete_stories",
+    "can_send_welcome_messages",
 )
 RIGHTS_IN: dict[ChatKind, tuple[str, ...]] = {
     "private": (),
