@@ -90,6 +90,10 @@ class Dispatch(Protocol):
     async def commands(self, actor: Actor) -> Sequence[Command]:
         """The commands that this person may use, in the order of the help."""
 
+    async def all_commands(self) -> Sequence[Command]:
+        """Every command that an account here can serve, for messengers that keep a list; who may use them is checked
+        at every use."""
+
     async def person(self, actor: Actor) -> Person | None:
         """Who this is; None for a stranger."""
 

@@ -167,6 +167,9 @@ class Dispatcher:
             return [command for command in self.house.commands if command.open_to_strangers]
         return self.house.offers(person.role)
 
+    async def all_commands(self) -> Sequence[Command]:
+        return [command for command in self.house.commands if self._can_serve(command)]
+
     async def person(self, actor: Actor) -> Person | None:
         return await self.house.people.of(actor)
 

@@ -39,7 +39,7 @@ from .native import Keyboard, Media, Note
 from .pacing import Pacer
 from .settings import TelegramSettings
 
-UPDATES = ("message", "callback_query", "my_chat_member")
+UPDATES = ("message", "callback_query")
 POLL_SECONDS = 25  # that a request for updates stays open
 CONNECTIONS = 32
 CONNECT_SECONDS, READ_SECONDS, UPLOAD_SECONDS = 10.0, 25.0, 60.0

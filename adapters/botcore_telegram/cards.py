@@ -106,7 +106,7 @@ class Cards:
 
     async def _change(self, place: Place, message: int, card: Card | None, picture: int | None) -> None:
         found = await self._store.read(rows.by_message, self._chats.now(place).chat, message)
-        if found is None:
+        if found is None or (card is not None and found.channel):  # a channel's card is not one person's to replace
             raise MessageGone("that card is too old")
         async with self._lock(found.id):
             kept = await self._store.read(rows.by_id, found.id)

@@ -63,3 +63,26 @@ TABLES = (
 def first(db: Database) -> None:
     for statement in TABLES:
         db.execute(statement)
+
+
+@telegram()
+def dialogs(db: Database) -> None:
+    """Questions asked step by step. An id is never given twice: old buttons name what is no more."""
+    db.execute(
+        """CREATE TABLE telegram_dialogs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            chat INTEGER NOT NULL,
+            user TEXT NOT NULL,
+            name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            about TEXT NOT NULL,                -- the form's id, or the command's name
+            dialog TEXT NOT NULL,               -- forms.Dialog as JSON
+            panel INTEGER,                      -- the message with the question and its buttons
+            box INTEGER,                        -- the one that opened the answer box
+            last TEXT NOT NULL DEFAULT '',      -- the act that brought it where it is
+            is_over INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX telegram_dialogs_whose ON telegram_dialogs (chat, user)")
+    db.execute("CREATE INDEX telegram_dialogs_old ON telegram_dialogs (updated_at)")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from botcore.clock import Clock
-from botcore.store.port import Store
+from botcore.store.port import Store, StoreError
 
 from .api import Api, Sent, Way
 from .chats import Chats
@@ -47,7 +47,7 @@ class Sender:
             return await self._api.send(way, note, known)
 
         sent, media = await self._insist(way, note, go)
-        await self._keep([media] if media else [], [sent])
+        await self._keep((media,) if media else (), (sent,))
         return sent
 
     async def edit(self, way: Way, message: int, note: Note, had: tuple[str, str]) -> Sent:
@@ -59,7 +59,7 @@ class Sender:
             return await self._api.edit(way, message, note, known, same=now == had)
 
         sent, media = await self._insist(way, note, go, follow=False)
-        await self._keep([media] if media else [], [sent])
+        await self._keep((media,) if media else (), (sent,))
         return sent
 
     async def album(self, way: Way, album: Album) -> Sequence[Sent]:
@@ -135,11 +135,15 @@ class Sender:
     async def _keep(self, items: Sequence[Media], sent: Sequence[Sent]) -> None:
         found = {
             (item.photo.key, one.media): one.file
-            for item, one in zip(items, sent, strict=True)
+            for item, one in zip(items, sent, strict=False)  # a text has no item
             if one.file and one.media == _kind(item)
         }
-        if found:
+        if not found:
+            return
+        try:
             await self._store.tx(keep_files, self._bot, found, self._clock.ms())
+        except StoreError as error:  # it was sent all the same
+            log.warning("a picture will be uploaded again: %s", error)
 
 
 def _kind(media: Media) -> str:

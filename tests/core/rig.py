@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
+from sqlite_utils import Migrations
 
 from botcore import delivery
 from botcore.access import People
@@ -35,6 +36,7 @@ from botcore.models import (
     Channel,
     Person,
     Role,
+    RoleGrant,
     Submission,
 )
 from botcore.operations import OperationDesk
@@ -112,6 +114,16 @@ class MemoryAdapter(Adapter):
         return [card.badge for card in self.shown()]
 
 
+class KeptPictures:
+    """A store of pictures that has what a test puts there."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[bytes, str]] = {}
+
+    async def read(self, key: str) -> tuple[bytes, str] | None:
+        return self.kept.get(key)
+
+
 INBOX = Channel("inbox", "memory", "here", queue_above=1_000)  # as many cards as there are
 LIMITS = Limits(Decimal("1.00"), Decimal("5.00"), ZoneInfo("UTC"))
 PEOPLE = (
@@ -156,6 +168,12 @@ class Setup:
     rules: tuple[Rule, ...] = ()
     commands: tuple[Command, ...] = ()
     kinds: dict[str, OperationKind] = field(default_factory=lambda: dict(CORE_KINDS))
+    people: tuple[Person, ...] = PEOPLE
+    messengers: Mapping[str, Callable[[AdapterTools], Adapter]] = field(
+        default_factory=dict
+    )  # beside the one in memory
+    migrations: tuple[Migrations, ...] = ()
+    public_url: str = ""
 
 
 class Rig:
@@ -206,14 +224,21 @@ class Rig:
         )
         self.operations = OperationDesk(store, clock, self.accounts, setup.kinds, self.review_channels)
         self.catalogue = CatalogueDesk(store, clock, self.accounts)
+        self.people = People(store, setup.people)
+        self.pictures = KeptPictures()
+        self.messengers: dict[str, Adapter] = {"memory": self.adapter}
         self.delivery = delivery.Delivery(
-            store, clock, {c.name: c for c in setup.channels}, {"memory": self.adapter}, self._draw
+            store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw
         )
         self.rules = RuleDesk(
             store, clock, self.accounts, setup.rules, setup.limits, setup.hold_ms, self.decided.append
         )
         self.bulks = BulkDesk(store, clock, self.accounts, setup.limits, self.review_channels, self.decided.append)
-        self.people = People(store, PEOPLE)
+        for name, make in setup.messengers.items():
+            own = [channel for channel in setup.channels if channel.adapter == name]
+            tools = AdapterTools(store, clock, self.pictures, self.people, setup.public_url, own)
+            self.messengers[name] = make(tools)
+            self.people.trust(RoleGrant(name, theirs, role) for theirs, role in self.messengers[name].grants().items())
         self.dispatch = Dispatcher(
             House(
                 store=store,
@@ -363,7 +388,7 @@ class Rigs:
         """A bot at a marketplace and a messenger of its own, or at those of another (`world`)."""
         setup = setup or Setup()
         markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in setup.accounts}
-        store = await setup.store.open(path or self._folder / f"bot-{len(self._open)}.db")
+        store = await setup.store.open(path or self._folder / f"bot-{len(self._open)}.db", setup.migrations)
         rig = Rig(store, self._clock, markets, setup, world.adapter if world else setup.adapter())
         self._open.append(rig)
         await rig.start()
