@@ -29,6 +29,14 @@ class BadInput(Exception):  # noqa: N818
     """What was typed cannot be done; the message says what to type instead."""
 
 
+class Missing(BadInput):  # noqa: N818
+    """Something that a command needs was not typed: `params`, in their order."""
+
+    def __init__(self, command: Command, params: Sequence[Param]) -> None:
+        super().__init__(f"{params[0].name.replace('_', ' ')} is missing: type `{usage(command)}`")
+        self.params = tuple(params)
+
+
 def split_line(line: str) -> list[str]:
     """The words of a line. Double quotes hold words together; a backslash means something only before a quote or
     a backslash inside them, and an apostrophe is one."""
@@ -47,14 +55,17 @@ def quoted(word: str) -> str:
 
 
 def find_command(commands: Sequence[Command], line: str) -> tuple[Command, list[str]]:
-    """The command that a line names, and the words after its name. Raises `BadInput` with the nearest one."""
+    """The command that a line names, and the words after its name. Raises `BadInput` with the nearest one.
+
+    A name may be joined in any way: some messengers have `job_list` where others have `job list`.
+    """
     words = split_line(line)
     if not words:
         raise BadInput("type a command, such as `help`")
     for length in (2, 1):
-        name = " ".join(words[:length]).lower()
+        name = _joined(" ".join(words[:length]))
         for command in commands:
-            if len(words) >= length and name in (command.name, *command.aliases):
+            if len(words) >= length and name in map(_joined, (command.name, *command.aliases)):
                 return command, words[length:]
     names = [command.name for command in commands]
     group = [name for name in names if name.startswith(words[0].lower() + " ")]
@@ -65,6 +76,10 @@ def find_command(commands: Sequence[Command], line: str) -> tuple[Command, list[
     )
     hint = f"; did you mean `{near[0]}`?" if near else "; see `help`"
     raise BadInput(f"there is no command `{shown(words[0])}`{hint}")
+
+
+def _joined(name: str) -> str:
+    return name.lower().replace(" ", "-").replace("_", "-")
 
 
 def shown(word: str) -> str:
@@ -78,7 +93,8 @@ def usage(command: Command) -> str:
 
 
 def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
-    """Checked, typed values of a command's parameters. Raises `BadInput` in one helpful line."""
+    """Checked, typed values of a command's parameters. Raises `BadInput` in one helpful line: `Missing` where what is
+    there is right, and something is not there."""
     params = {param.name: param for param in command.params}
     named: dict[str, str] = {}
     positional: list[str] = []
@@ -98,10 +114,10 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
         else:
             positional.append(word)
     raw = _by_position(command, positional, named)
-    missing = [param.name for param in command.params if param.required and param.name not in raw]
-    if missing:
-        raise BadInput(f"{missing[0].replace('_', ' ')} is missing: type `{usage(command)}`")
-    return {name: _typed(params[name], value) for name, value in raw.items()}
+    values = {name: _typed(params[name], value) for name, value in raw.items()}
+    if missing := [param for param in command.params if param.required and param.name not in raw]:
+        raise Missing(command, missing)
+    return values
 
 
 def _param_name(params: Mapping[str, Param], typed: str) -> str:

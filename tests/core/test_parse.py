@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botcore.commands.core import core_commands
-from botcore.commands.parse import BadInput, find_command, parse_money, parse_values, quoted, split_line, usage
+from botcore.commands.parse import (
+    BadInput,
+    Missing,
+    find_command,
+    parse_money,
+    parse_values,
+    quoted,
+    split_line,
+    usage,
+)
 from botcore.commands.registry import Command, Kind, Param
 from botcore.models import Role
 from botcore.ui import Reply
@@ -227,3 +236,21 @@ def test_every_command_can_be_typed_as_its_usage_says() -> None:
         assert find_command(COMMANDS, usage(command))[0] is command
         assert command.help
         assert all(param.help for param in command.params)
+
+
+@pytest.mark.parametrize("joined", ["job add-positions", "job_add_positions", "job-add-positions", "JOB_add-Positions"])
+def test_a_name_may_be_joined_in_any_way(joined: str) -> None:
+    command, rest = find_command(COMMANDS, f"/{joined} J1 5")
+    assert (command.name, rest) == ("job add-positions", ["J1", "5"])
+
+
+def test_no_two_commands_are_one_when_their_names_are_joined() -> None:
+    joined = [command.name.replace(" ", "_").replace("-", "_") for command in COMMANDS]
+    assert len(set(joined)) == len(joined)
+
+
+def test_what_is_missing_is_told_once_what_is_there_is_right() -> None:
+    with pytest.raises(Missing) as caught:
+        values("reject-all number=3")
+    assert [param.name for param in caught.value.params] == ["job", "reason"]
+    assert refusal(lambda: values("reject-all number=three")) == "number is a whole number, such as 10"

@@ -1,0 +1,236 @@
+"""Questions asked one after the other: which is next, and what an answer to it does. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from botcore.commands.parse import BadInput, parse_money, quoted
+from botcore.commands.registry import Command, Kind, Param
+from botcore.text import clean
+from botcore.ui import Choice, Completion, Form, Input, InputKind, Tone
+
+WRITTEN = frozenset({InputKind.LINE, InputKind.PARAGRAPH, InputKind.MONEY, InputKind.NUMBER})
+KINDS = {Kind.MONEY: InputKind.MONEY, Kind.INTEGER: InputKind.NUMBER, Kind.FLAG: InputKind.CHECK}
+YES, NO = Choice("yes", "Yes"), Choice("", "No")
+STEPS = 2  # a form with more shows what was answered before it is handed in
+CHOICES = 12  # shown at once
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """A form, or a command that lacks something, and how far it has come."""
+
+    kind: Literal["form", "command"]
+    id: str  # the form's, or the command's name
+    title: str
+    questions: tuple[Input, ...]
+    submit: str = "Send"
+    tone: Tone = Tone.NEUTRAL
+    intro: str = ""
+    given: str = ""  # of a command: what was typed after its name
+    late: tuple[str, ...] = ()  # of a command: texts, which come last on its line
+    suggested: tuple[str, ...] = ()  # questions whose choices are some of many: others may be typed
+    values: Mapping[str, str] | None = None
+    seen: tuple[str, ...] = ()  # questions that were answered or passed over
+    at: int = 0  # which question; as many as there are: the summary; one more: the end
+    typing: bool = False  # the answer is typed, though there are choices
+    page: int = 0  # of the choices
+    error: str = ""
+    origin: int | None = None
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        return self.values or {}
+
+    @property
+    def question(self) -> Input | None:
+        """The one that waits; None at the summary and at the end."""
+        return self.questions[self.at] if self.at < len(self.questions) else None
+
+    @property
+    def is_over(self) -> bool:
+        return self.at > len(self.questions)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the answer is to be typed."""
+        return self.question is not None and (
+            self.typing or (self.question.kind in WRITTEN and not self.question.choices)
+        )
+
+    @property
+    def is_short(self) -> bool:
+        """One touch may do: the first is a choice, and the other may be left out."""
+        first, *rest = self.questions
+        choice = first.kind is InputKind.CHOICE and self.kind == "form"
+        return choice and len(self.questions) <= STEPS and not any(question.required for question in rest)
+
+    @property
+    def may_be_sent(self) -> bool:
+        """At the summary; and a short form that has some answer, where none must be."""
+        if self.is_short:
+            return self.at == 0 and bool(self.answers) and not self.questions[0].required
+        return self.at == len(self.questions)
+
+    @property
+    def line(self) -> str:
+        """The command with what was answered."""
+        first = [f"{name}={quoted(text)}" for name, text in self.answers.items() if name not in self.late]
+        last = [f"{name}={quoted(text)}" for name, text in self.answers.items() if name in self.late]
+        return " ".join(part for part in (self.id, *first, self.given.strip(), *last) if part)
+
+
+def for_form(form: Form, origin: int | None, before: Dialog | None = None) -> Dialog:
+    """A form's dialog. One that comes back with errors keeps what was answered `before`, and asks for those anew."""
+    kept = dict(before.answers) if before else {}
+    values = {item.name: item.value or kept.get(item.name, "") for item in form.inputs}
+    dialog = Dialog(
+        "form",
+        form.id,
+        form.title,
+        tuple(_with_choices(item) for item in form.inputs),
+        form.submit,
+        form.tone,
+        form.intro,
+        values={name: text for name, text in values.items() if text},
+        origin=origin,
+    )
+    wrong = [item.name for item in form.inputs if item.error]
+    if before and wrong:
+        dialog = replace(dialog, seen=tuple(item.name for item in form.inputs if item.name not in wrong))
+    at = next((n for n, item in enumerate(form.inputs) if item.error), 0)
+    return replace(dialog, at=0 if dialog.is_short else at, error=form.inputs[at].error if form.inputs else "")
+
+
+def for_command(command: Command, missing: Sequence[Param], given: str, title: str) -> Dialog:
+    """What asks for what a command line lacks."""
+    return Dialog(
+        "command",
+        command.name,
+        title,
+        tuple(_question(param) for param in missing),
+        submit="Go on",
+        intro=command.help[:1].upper() + command.help[1:] + ".",
+        given=given,
+        late=tuple(param.name for param in missing if param.kind is Kind.TEXT),
+        suggested=tuple(param.name for param in missing if param.complete),
+    )
+
+
+def suggest(dialog: Dialog, found: Sequence[Completion]) -> Dialog:
+    """The dialog with what the question that waits could be answered with."""
+    question = dialog.question
+    if question is None:
+        return dialog
+    choices = tuple(Choice(c.text, f"{c.label} · {c.help}" if c.help else c.label) for c in found)
+    questions = tuple(replace(q, choices=choices) if q is question else q for q in dialog.questions)
+    return replace(dialog, questions=questions)
+
+
+def choose(dialog: Dialog, number: int) -> Dialog:
+    """One of the choices, by its place among them. A number that none has changes nothing."""
+    question = dialog.question
+    if question is None or number >= len(question.choices):
+        return dialog
+    return _answered(dialog, question, question.choices[number].value)
+
+
+def write(dialog: Dialog, text: str) -> Dialog:
+    """An answer that was typed; one that will not do stays at its question, with the reason."""
+    question = dialog.question
+    if question is None:
+        return dialog
+    try:
+        return _answered(dialog, question, _checked(dialog, question, clean(text).strip()))
+    except BadInput as error:
+        return replace(dialog, error=str(error))
+
+
+def skip(dialog: Dialog) -> Dialog:
+    """Leaves the question as it is, where that may be."""
+    question = dialog.question
+    if question is None or (question.required and not dialog.answers.get(question.name)):
+        return dialog
+    return _gone_on(dialog, question)
+
+
+def back(dialog: Dialog) -> Dialog:
+    if dialog.typing:
+        return replace(dialog, typing=False, error="")
+    return replace(dialog, at=max(dialog.at - 1, 0), page=0, error="")
+
+
+def aside(dialog: Dialog, number: int) -> Dialog:
+    """The question of a short form that may be left out."""
+    return replace(dialog, at=number, error="") if dialog.is_short and number < len(dialog.questions) else dialog
+
+
+def type_it(dialog: Dialog) -> Dialog:
+    """For an answer that is not among the choices."""
+    question = dialog.question
+    return replace(dialog, typing=True, error="") if question and question.name in dialog.suggested else dialog
+
+
+def turn(dialog: Dialog) -> Dialog:
+    """The next of the choices; after the last, the first."""
+    question = dialog.question
+    pages = -(-len(question.choices) // CHOICES) if question else 1
+    return replace(dialog, page=(dialog.page + 1) % max(pages, 1))
+
+
+def send(dialog: Dialog) -> Dialog:
+    """Hands it in, where it may be."""
+    return replace(dialog, at=len(dialog.questions) + 1, error="") if dialog.may_be_sent else dialog
+
+
+def _answered(dialog: Dialog, question: Input, value: str) -> Dialog:
+    values = {name: text for name, text in dialog.answers.items() if name != question.name}
+    dialog = replace(dialog, values={**values, question.name: value} if value else values)
+    return _gone_on(dialog, question)
+
+
+def _gone_on(dialog: Dialog, question: Input) -> Dialog:
+    dialog = replace(dialog, seen=tuple(dict.fromkeys((*dialog.seen, question.name))), error="", typing=False, page=0)
+    end = len(dialog.questions)
+    if dialog.is_short:
+        return replace(dialog, at=0 if dialog.at else end + 1)
+    later = range(dialog.at + 1, end)
+    at = next((n for n in later if dialog.questions[n].name not in dialog.seen), end)
+    return replace(dialog, at=at if at < end or end > STEPS else end + 1)
+
+
+def _checked(dialog: Dialog, question: Input, text: str) -> str:
+    """What is handed in for it. Raises `BadInput`."""
+    if not text:
+        raise BadInput("write a few words" if question.required else "write a few words, or press Skip")
+    if len(text) > question.max_length:
+        raise BadInput(f"that is longer than {question.max_length} characters")
+    chosen = next((c for c in question.choices if text.casefold() in (c.value.casefold(), c.label.casefold())), None)
+    if chosen:
+        return chosen.value
+    if question.choices and question.name not in dialog.suggested:
+        raise BadInput("press one of the buttons")
+    match question.kind:
+        case InputKind.MONEY:
+            parse_money(text, "this")
+        case InputKind.NUMBER if not _WHOLE.fullmatch(text):
+            raise BadInput("a whole number, such as 10")
+    return text
+
+
+def _with_choices(item: Input) -> Input:
+    if item.kind is InputKind.CHECK:
+        return replace(item, choices=(YES, NO), required=False)
+    return item
+
+
+def _question(param: Param) -> Input:
+    label = param.name.replace("_", " ").replace("-", " ")
+    choices = tuple(Choice(choice, choice) for choice in param.choices)
+    kind = InputKind.CHOICE if choices else KINDS.get(param.kind, InputKind.LINE)
+    item = Input(param.name, label[:1].upper() + label[1:], kind, required=True, choices=choices, help=param.help)
+    return replace(item, choices=(YES, Choice("no", "No"))) if param.kind is Kind.FLAG else item
