@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from httpx import create_ssl_context
 from telegram import (
     Bot,
     BotCommand,
@@ -70,6 +71,7 @@ class Api:
     """`open`, then the rest, then `close`. `files` of a call: what names pictures that Telegram has already, by key."""
 
     def __init__(self, settings: TelegramSettings, pacer: Pacer) -> None:
+        trust = {"verify": create_ssl_context()}  # one for both, as it is large
         request = HTTPXRequest(
             connection_pool_size=CONNECTIONS,
             connect_timeout=CONNECT_SECONDS,
@@ -77,12 +79,13 @@ class Api:
             write_timeout=READ_SECONDS,
             pool_timeout=POOL_SECONDS,
             media_write_timeout=UPLOAD_SECONDS,
+            httpx_kwargs=trust,
         )
         self._polling = HTTPXRequest(
             connection_pool_size=1,
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=POLL_SECONDS + READ_SECONDS,
             pool_timeout=POOL_SECONDS,
+            httpx_kwargs=trust,
         )
         self._bot = Bot(
             settings.token.get_secret_value(),

@@ -94,9 +94,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except RetryAfter as error:
-        wait = error.retry_after
-        seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-        raise Held("Telegram asks for a pause", max(seconds, 1.0)) from error
+        raise Held("Telegram asks for a pause", max(_pause(error), 1.0)) from error
     except ChatMigrated as error:
         raise Moved(error.new_chat_id) from error
     except Conflict as error:
@@ -111,6 +109,12 @@ def translated() -> Iterator[None]:
         raise _lost(error) from error
     except TelegramError as error:
         raise SendUnknown("Telegram's answer could not be read") from error
+
+
+def _pause(error: RetryAfter) -> float:
+    """Seconds. The library announces another type for it: both are taken."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def _broken(message: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botcore import AdapterTools, Dispatch
 from botcore.adapter import AdapterError
+from botcore.store.port import StoreError
 
 from . import kept
 from .answers import Answers
@@ -30,7 +31,7 @@ from .webhook import Webhook
 
 log = logging.getLogger(__name__)
 
-PRUNE_SECONDS = 3600.0
+HOUSEKEEPING_SECONDS = 3600.0
 
 
 class Service:
@@ -106,8 +107,7 @@ class Service:
         await self._listen()
         self._spawn(self._desk.run())
         self._spawn(self.cards.bring_along())
-        self._spawn(tell_commands(self._api, tools.store, me.id, dispatch))
-        self._spawn(self._prune(dialogs))
+        self._spawn(self._keep_house(dialogs, dispatch))
 
     async def _listen(self) -> None:
         if self._settings.mode == "webhook":
@@ -132,10 +132,14 @@ class Service:
         chat, private, text = chat_in(update.body)
         return bool(chat) and (private or self._chats.obeys(chat) or asks_for_it(text, self._username))
 
-    async def _prune(self, dialogs: Talk) -> None:
+    async def _keep_house(self, dialogs: Talk, dispatch: Dispatch) -> None:
         while True:
-            await dialogs.prune()
-            await self._tools.clock.sleep(PRUNE_SECONDS)
+            try:
+                await tell_commands(self._api, self._tools.store, self._settings.bot_id, dispatch)
+                await dialogs.prune()
+            except (AdapterError, StoreError) as error:
+                log.warning("left for later: %s", error)
+            await self._tools.clock.sleep(HOUSEKEEPING_SECONDS)
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
@@ -147,7 +151,7 @@ class Service:
 def _log_death(task: asyncio.Task[Any]) -> None:
     if task.cancelled() or (error := task.exception()) is None:
         return
-    if isinstance(error, AdapterError):
+    if isinstance(error, AdapterError | StoreError):
         log.warning("%s", error)
     else:
         log.error("a part of Telegram's adapter ended unexpectedly", exc_info=error)
