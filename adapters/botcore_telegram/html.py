@@ -45,7 +45,7 @@ class Html:
 
 def units(text: str) -> int:
     """How long Telegram takes a text to be."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: str) -> Html:

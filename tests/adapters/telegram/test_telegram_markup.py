@@ -99,7 +99,7 @@ def check_plan(plan: Plan) -> None:
             assert utf16_length(parsed(caption).text) <= CAPTION_UNITS
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(cards())
 def test_any_card_is_within_the_limits_and_links_nowhere(card: Card) -> None:
     check_plan(draw(card, PHOTOS, now=START))
@@ -141,7 +141,7 @@ def test_what_is_to_be_typed_is_code() -> None:
     assert sentence("`" * 999).entities <= 1
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(TEXTS, st.integers(0, 300))
 def test_a_text_is_cut_at_the_end_of_a_word_and_never_too_long(text: str, limit: int) -> None:
     text = clean(text)
