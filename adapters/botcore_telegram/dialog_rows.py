@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from botcore.store.codec import dump, load
 from botcore.store.port import Reader, Row, Tx
 
 from .acts import Said
 from .forms import Dialog
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,12 @@ def prune(tx: Tx, before: int) -> None:
 
 
 def by_number(reader: Reader, number: int) -> Open | None:
-    row = reader.one("SELECT * FROM telegram_dialogs WHERE id = :id", id=number)
-    return _open(row) if row else None
+    return next(_read(reader.q("SELECT * FROM telegram_dialogs WHERE id = :id", id=number)), None)
 
 
 def about(reader: Reader, chat: int, user: str, kind: str, about: str) -> Open | None:
     """The newest that this person has there about one thing, also one that was handed in."""
-    row = reader.one(
+    rows = reader.q(
         """SELECT * FROM telegram_dialogs WHERE chat = :chat AND user = :user AND kind = :kind AND about = :about
            ORDER BY id DESC LIMIT 1""",
         chat=chat,
@@ -87,7 +92,7 @@ def about(reader: Reader, chat: int, user: str, kind: str, about: str) -> Open |
         kind=kind,
         about=about,
     )
-    return _open(row) if row else None
+    return next(_read(rows), None)
 
 
 def of(reader: Reader, chat: int, user: str) -> list[Open]:
@@ -97,7 +102,7 @@ def of(reader: Reader, chat: int, user: str) -> list[Open]:
         chat=chat,
         user=user,
     )
-    return [_open(row) for row in rows]
+    return list(_read(rows))
 
 
 def answered_by(reader: Reader, act: Said) -> Open | None:
@@ -122,14 +127,12 @@ def said(act: Said) -> str:
     return f"message {act.message}"
 
 
-def _open(row: Row) -> Open:
-    return Open(
-        row["id"],
-        row["chat"],
-        row["user"],
-        row["name"],
-        load(Dialog, row["dialog"]),
-        row["panel"],
-        row["box"],
-        row["last"],
-    )
+def _read(rows: Iterable[Row]) -> Iterator[Open]:
+    for row in rows:
+        try:
+            dialog = load(Dialog, row["dialog"])
+        except ValidationError:  # from another version of the bot: it is asked again
+            log.warning("a question cannot be read any more")
+            continue
+        place = (row["id"], row["chat"], row["user"], row["name"])
+        yield Open(*place, dialog, row["panel"], row["box"], row["last"])

@@ -65,9 +65,10 @@ class Dialog:
     @property
     def is_short(self) -> bool:
         """One touch may do: the first is a choice, and the other may be left out."""
+        if self.kind != "form" or not 0 < len(self.questions) <= STEPS:
+            return False
         first, *rest = self.questions
-        choice = first.kind is InputKind.CHOICE and self.kind == "form"
-        return choice and len(self.questions) <= STEPS and not any(question.required for question in rest)
+        return first.kind is InputKind.CHOICE and not any(question.required for question in rest)
 
     @property
     def may_be_sent(self) -> bool:

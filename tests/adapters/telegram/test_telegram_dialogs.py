@@ -182,6 +182,18 @@ async def test_what_was_abandoned_is_forgotten_after_a_day(bench: Bench) -> None
     assert popped_up.text == OVER
 
 
+async def test_what_another_version_asked_is_asked_again(bench: Bench) -> None:
+    card = await submission(bench)
+    await bench.fake.presses(bench.rob, card, "Reject")
+    asked = await question(bench, "Reject A1")
+    await bench.rig.store.tx(lambda tx: tx.q("UPDATE telegram_dialogs SET dialog = '{}'"))
+    assert (await bench.fake.presses(bench.rob, asked, "Spam")).text == OVER
+    await bench.fake.presses(bench.rob, card, "Reject")
+    await bench.fake.presses(bench.rob, await question(bench, "Reject A1"), "Spam")
+    await bench.until_answered()
+    assert await bench.rig.states() == ["held"]
+
+
 # --- commands
 
 

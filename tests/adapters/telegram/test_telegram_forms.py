@@ -169,6 +169,12 @@ def test_no_button_of_a_question_is_too_long_or_looks_like_one_of_the_cores() ->
     assert len(data(10**14, 99, "c999").encode()) <= 64
 
 
+def test_a_form_without_questions_is_a_summary_to_send() -> None:
+    dialog = for_form(Form("sure:A1:0", "Sure?", (), "Yes"), None)
+    assert labels(dialog) == ["Yes", "Cancel"]
+    assert forms.send(dialog).is_over
+
+
 # --- commands that lack something
 
 

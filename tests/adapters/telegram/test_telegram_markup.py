@@ -202,6 +202,25 @@ def test_a_picture_that_is_not_kept_any_more_is_said_to_be_so() -> None:
     assert redraw(card, {}, now=START, media=True).media is not None
 
 
+@pytest.mark.parametrize(
+    ("subject", "button", "data"),
+    [
+        ("submission:A31", "approve:A31:2", "=run:show A31"),
+        ("queue:q-3", "approve:q-3:31", "=run:show A31"),
+        ("bulk:b-7", "confirm-all:b-7:0", "=run:bulk show b-7"),
+        ("submission:A31", "all:A31:0", "all:A31:0"),
+        ("queue:q-3", "stop:q-3:0", ""),
+        ("operation:op-1", "confirm:op-1:0", ""),
+    ],
+)
+def test_what_does_not_fit_is_a_touch_away(subject: str, button: str, data: str) -> None:
+    card = Card("x", subject, blocks=(Text("word " * 2_000, quoted=True),), buttons=(Button(button, "B"),))
+    keys = [key.data for row in redraw(card, {}, now=START).keyboard for key in row]
+    assert keys == list(dict.fromkeys(filter(None, (button, data))))
+    short = Card("x", subject, blocks=(Text("word", quoted=True),), buttons=(Button(button, "B"),))
+    assert [key.data for row in redraw(short, {}, now=START).keyboard for key in row] == [button]
+
+
 def test_a_long_answer_goes_on_in_further_messages() -> None:
     notes = says("Said. " * 2_000)
     assert len(notes) == 3
