@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from botcore import Adapter, AdapterTools, Dispatch
@@ -40,6 +41,7 @@ class TelegramAdapter(Adapter):
     async def start(self, dispatch: Dispatch) -> None:
         if self._settings.mode == "webhook" and not (self.tools.public_url and self._mounted):
             raise ChannelBroken('mode = "webhook" needs [bot] public_url, and [server] webhooks = true')
+        _need_library()
         from .service import Service
 
         service = Service(self._settings, self.tools, self._chats, self._pacer, self._webhook)
@@ -69,6 +71,10 @@ class TelegramAdapter(Adapter):
         return {ADMINISTRATOR: trusted} if trusted else {}
 
     async def check(self) -> Sequence[Finding]:
+        try:
+            _need_library()
+        except ChannelBroken as error:
+            return [Finding(ok=False, text=str(error))]
         from .api import Api
         from .checking import findings
 
@@ -82,6 +88,7 @@ class TelegramAdapter(Adapter):
 
     async def sync(self, dispatch: Dispatch) -> str:
         """Tells Telegram which commands there are, whatever it was told before. Works without `start`."""
+        _need_library()
         from .api import Api
         from .menu import tell_commands
 
@@ -105,3 +112,9 @@ class TelegramAdapter(Adapter):
         if self._service is None:
             raise SendFailed("Telegram is not connected")
         return self._service
+
+
+def _need_library() -> None:
+    """Raises `ChannelBroken` where what speaks to Telegram is not installed."""
+    if find_spec("telegram") is None:
+        raise ChannelBroken('python-telegram-bot is not installed: pip install "botcore[telegram]"')

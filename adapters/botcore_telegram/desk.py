@@ -75,8 +75,8 @@ class Desk:
                 self._woken.clear()
                 try:
                     updates = await self._inbox.waiting(self._running, AT_ONCE - len(self._running))
-                except StoreError as error:
-                    log.error("updates wait for the database: %s", error)
+                except Exception as error:
+                    log.error("updates wait for the database: %s", error, exc_info=not isinstance(error, StoreError))
                     await self._clock.sleep(HITCH)
                     continue
                 for update in updates:

@@ -52,7 +52,7 @@ class Poller:
     async def _once(self, offset: int | None) -> int | None:
         bodies = await self._api.updates(offset)
         self._failures, self.trouble = 0, ""
-        updates = [Update(int(body["update_id"]), body) for body in bodies]
+        updates = [Update(number, body) for body in bodies if isinstance(number := body.get("update_id"), int)]
         ours = [update for update in updates if self._concerns_us(update)]
         await self._inbox.take(ours)
         if ours:

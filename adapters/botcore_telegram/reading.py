@@ -44,7 +44,8 @@ def read_act(body: Mapping[str, Any], bot: Bot) -> Act | None:
 
 
 def chat_in(body: Mapping[str, Any]) -> tuple[int, bool, str]:
-    """The chat that an update is of (0 where it has none), whether it is a private one, and the text that was said."""
+    """The chat that an update is of (0 where it has none), whether it is heard wherever it is, as what is private or
+    about a message of ours, and the text that was said."""
     query = body.get("callback_query")
     message = query.get("message") if isinstance(query, Mapping) else body.get("message")
     chat = message.get("chat") if isinstance(message, Mapping) else None
@@ -54,7 +55,7 @@ def chat_in(body: Mapping[str, Any]) -> tuple[int, bool, str]:
     number = chat.get("id")
     return (
         number if isinstance(number, int) else 0,
-        chat.get("type") == "private",
+        chat.get("type") == "private" or bool(query),
         text if isinstance(text, str) else "",
     )
 

@@ -128,9 +128,9 @@ class Service:
             self._desk.wake()
 
     def _concerns_us(self, update: Update) -> bool:
-        """What happens elsewhere leaves no trace; but an owner may ask in any chat what its number is."""
-        chat, private, text = chat_in(update.body)
-        return bool(chat) and (private or self._chats.obeys(chat) or asks_for_it(text, self._username))
+        """What people say elsewhere leaves no trace; but an owner may ask in any chat what its number is."""
+        chat, anywhere, text = chat_in(update.body)
+        return bool(chat) and (anywhere or self._chats.obeys(chat) or asks_for_it(text, self._username))
 
     async def _keep_house(self, dialogs: Talk, dispatch: Dispatch) -> None:
         while True:
