@@ -14,10 +14,10 @@ from botcore.intake import PICTURE_WAIT_MS
 from botcore.models import Channel, Proof, ProofKind
 from botcore.provider import OutcomeUnknown
 from botcore.store.port import Tx
-from botcore.ui import Card, Reply
+from botcore.ui import Card, Field, Fields, Reply, Table, Text, Tone
 from botcore_telegram.native import Photo
 from botcore_telegram.render import draw, redraw
-from tests.adapters.telegram.snapshots import check, note_text, plan_text
+from tests.adapters.telegram.drawn import check, note_text, plan_text
 from tests.core.market import START, earlier, raises, refuses
 from tests.core.rig import Rig, Rigs, Setup
 
@@ -228,3 +228,25 @@ async def test_two_submissions_side_by_side(desk: Desk) -> None:
     reply = await desk.rig.press("rob", "compare:A2-A1:0")
     assert reply.card is not None
     check("compare", plan_text(draw(reply.card, PHOTOS, now=desk.rig.clock.now(), whole=True)))
+
+
+async def test_an_operation_in_doubt_asks_a_person(desk: Desk) -> None:
+    desk.rig.market.add("t1")
+    desk.rig.market.errors["add_positions"] = [OutcomeUnknown("no answer")]
+    await desk.poll()
+    await desk.rig.patiently(desk.rig.say("mia", "job add-positions J1 10"))
+    await desk.rig.patiently(desk.rig.press("mia", "confirm:op-1:0"))
+    await desk.rig.turn(300)
+    desk.shown("operation-in-doubt", "operation:op-1")
+
+
+def test_facts_a_list_and_problems() -> None:
+    facts = Fields((Field("Waiting", "12"), Field("Spent today", "$1.20 of $5.00")))
+    rows = (
+        ("account main", "running", "2 min ago (14:58 UTC)", "—"),
+        ("adapter telegram", "running", "—", "@bot by polling, 84 ms"),
+    )
+    parts = Table(("Part", "State", "Last read", "Connection"), rows, title="Parts")
+    problem = Text("channel review: the bot was removed from the group", tone=Tone.DANGER)
+    card = Card("Status", badge="Needs attention", tone=Tone.WARNING, blocks=(facts, parts, problem))
+    check("status", plan_text(draw(card, {}, now=START, whole=True)))

@@ -13,7 +13,7 @@ from botcore_telegram import forms
 from botcore_telegram.commands import after_name, command_line, is_near, menu, slashed
 from botcore_telegram.forms import Dialog, for_command, for_form
 from botcore_telegram.questions import box, data, panel
-from tests.adapters.telegram.snapshots import check, note_text
+from tests.adapters.telegram.drawn import check, note_text
 
 COMMANDS = core_commands(["telegram", "web"])
 REASONS = (Choice("Spam", "Spam"), Choice("Wrong page", "Wrong page"))
