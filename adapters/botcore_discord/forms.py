@@ -1,0 +1,195 @@
+"""Forms between their first question and their last: what Discord cannot hold is kept in the database."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from botcore.adapter import Actor
+from botcore.clock import Clock
+from botcore.store.port import Reader, Store, Tx
+from botcore.ui import Form, to_json
+
+from .markdown import fitted, line, sentences
+from .modals import answers, explains_itself, mistakes, modal, pages_of
+from .render import COLOURS, STYLES, Layout
+from .seams import Drawn, Filled
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+KEPT_MS = 7 * 86_400_000  # after its last answer
+PRUNED = 500  # rows at a time
+OURS = "~form:"  # begins the custom ids of modals; behind it a form's id, or a draft's token and a page
+OPEN = "~open:"  # of buttons: a draft's token and a page
+_WHOLE = re.compile(rf"{OURS}(?P<form>[^@#][^#]*)#[0-9a-f]+")
+_PAGE = re.compile(r"~(?:form|open):@(?P<token>[0-9a-f]{16}):(?P<page>[0-9]{1,3})(?:#[0-9a-f]+)?")
+OLD = "This form is from a while ago, or was sent already: press the button on the card again."
+THEIRS = "This form is somebody else's."
+
+
+class FormDesk:
+    """Implements `seams.Forms`. A form that fits into one modal is in its custom ids alone, and so survives whatever
+    happens here; of others each page's answers are kept as they come."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def open(self, actor: Actor, form: Form) -> ui.Modal:
+        if explains_itself(form):
+            return modal(form, 0, f"{OURS}{form.id}#{_fresh()}")
+        return _page(form, await self._keep(actor, form), 0)
+
+    async def invite(self, actor: Actor, form: Form, text: str = "", filled: Filled | None = None) -> Drawn:
+        if filled is not None:
+            form = _with_answers(form, filled.values)
+        token = await self._keep(actor, form)
+        wrong = [number for number, page in enumerate(pages_of(form)) if any(q.input.error for q in page)]
+        said = "\n".join(part for part in (_sentences(text), mistakes(form) or _sentences(form.intro)) if part)
+        label = "Edit" if wrong or filled else "Fill in"
+        return _invitation(form, said, [(label, f"{OPEN}@{token}:{wrong[0] if wrong else 0}")])
+
+    async def reopen(self, actor: Actor, custom_id: str) -> ui.Modal | Drawn:
+        match = _PAGE.fullmatch(custom_id)
+        draft = await self._store.read(_find, match["token"]) if match else None
+        if match is None or draft is None or int(match["page"]) >= len(pages_of(draft.form)):
+            return _words(OLD)
+        if draft.user_id != actor.user_id:
+            return _words(THEIRS)
+        return _page(_with_answers(draft.form, draft.typed), match["token"], int(match["page"]))
+
+    async def take(self, actor: Actor, custom_id: str, components: Sequence[Mapping[str, Any]]) -> Filled | Drawn:
+        if whole := _WHOLE.fullmatch(custom_id):
+            return Filled(whole["form"], answers(components))
+        match = _PAGE.fullmatch(custom_id)
+        if match is None:
+            return _words(OLD)
+        token, page = match["token"], int(match["page"])
+        draft = await self._store.tx(_answered, token, actor.user_id, components, page, self._clock.ms())
+        if draft is None:
+            return _words(OLD)
+        if draft.user_id != actor.user_id:
+            return _words(THEIRS)
+        pages = len(pages_of(draft.form))
+        if page + 1 >= pages:
+            return Filled(draft.form.id, draft.typed)
+        said = f"{page + 1} of {pages} steps are done; nothing is sent yet."
+        return _invitation(
+            draft.form,
+            said,
+            [("Continue", f"{OPEN}@{token}:{page + 1}"), ("Back", f"{OPEN}@{token}:{page}")],
+        )
+
+    async def prune(self) -> None:
+        await self._store.tx(_prune, self._clock.ms() - KEPT_MS)
+
+    async def _keep(self, actor: Actor, form: Form) -> str:
+        """Keeps a form that is being filled in, and returns the token by which it is found again."""
+        token = secrets.token_hex(8)
+        await self._store.tx(_put, token, actor.user_id, to_json(form), self._clock.ms())
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A form that somebody is filling in, and what they answered so far."""
+
+    user_id: str
+    form: Form
+    typed: Mapping[str, str]
+
+
+def _page(form: Form, token: str, page: int) -> ui.Modal:
+    return modal(form, page, f"{OURS}@{token}:{page}#{_fresh()}")
+
+
+def _with_answers(form: Form, typed: Mapping[str, str]) -> Form:
+    """The form with the answers that were given, where it brings none of its own."""
+    return replace(form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs))
+
+
+def _invitation(form: Form, said: str, buttons: Sequence[tuple[str, str]]) -> Drawn:
+    head = f"### {line(form.title, 300) or '…'}"
+    row: ui.ActionRow[Any] = ui.ActionRow(
+        *(
+            ui.Button(
+                style=STYLES[form.tone] if number == 0 else discord.ButtonStyle.secondary, label=label, custom_id=at
+            )
+            for number, (label, at) in enumerate(buttons)
+        )
+    )
+    text: ui.TextDisplay[Any] = ui.TextDisplay("\n".join(part for part in (head, said) if part))
+    return Drawn(Layout(ui.Container(text, row, accent_colour=COLOURS[form.tone])))
+
+
+def _words(text: str) -> Drawn:
+    return Drawn(Layout(ui.TextDisplay(text)))
+
+
+def _sentences(text: str) -> str:
+    return fitted(text, 1_500, sentences)[0]
+
+
+def _fresh() -> str:
+    """What makes a modal's custom id its own: Discord shows again what was typed into one of the same id."""
+    return secrets.token_hex(4)
+
+
+@cache
+def _forms() -> TypeAdapter[Form]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Form)
+
+
+def _put(tx: Tx, token: str, user_id: str, form: str, now: int) -> None:
+    tx.q(
+        "INSERT INTO discord_forms (token, user_id, form, typed, at) VALUES (:token, :user_id, :form, '{}', :now)",
+        token=token,
+        user_id=user_id,
+        form=form,
+        now=now,
+    )
+
+
+def _find(reader: Reader, token: str) -> _Draft | None:
+    row = reader.one("SELECT * FROM discord_forms WHERE token = :token", token=token)
+    return _Draft(row["user_id"], _forms().validate_json(row["form"]), json.loads(row["typed"])) if row else None
+
+
+def _answered(
+    tx: Tx, token: str, user_id: str, components: Sequence[Mapping[str, Any]], page: int, now: int
+) -> _Draft | None:
+    """Adds a page's answers to a draft of this person's; with the last page it is theirs no more to send."""
+    draft = _find(tx, token)
+    if draft is None or draft.user_id != user_id:
+        return draft
+    typed = {**draft.typed, **answers(components, draft.form)}
+    if page + 1 >= len(pages_of(draft.form)):
+        tx.q("DELETE FROM discord_forms WHERE token = :token", token=token)
+    else:
+        tx.q(
+            "UPDATE discord_forms SET typed = :typed, at = :now WHERE token = :token",
+            token=token,
+            typed=json.dumps(typed),
+            now=now,
+        )
+    return replace(draft, typed=typed)
+
+
+def _prune(tx: Tx, before: int) -> None:
+    tx.q(
+        """DELETE FROM discord_forms WHERE token IN
+           (SELECT token FROM discord_forms WHERE at < :before LIMIT :most)""",
+        before=before,
+        most=PRUNED,
+    )
