@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -105,9 +106,17 @@ class Pictures(Protocol):
         """A picture's bytes and media type (`image/png`, `image/jpeg`, `image/gif` or `image/webp`)."""
 
 
+Draw = Callable[[str], Awaitable[Card | None]]
+
+
+async def _no_card(subject: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class AdapterTools:
-    """What the core lends an adapter."""
+    """What the core lends an adapter. `draw` makes the card of a `Card.subject` as things stand now, for a messenger
+    that changes a card in its answer to whoever pressed a button; None where nothing is known by that name."""
 
     store: Store
     clock: Clock
@@ -115,6 +124,7 @@ class AdapterTools:
     people: PeopleBook
     public_url: str  # "" where none is configured
     channels: Sequence[Channel]  # those of this adapter
+    draw: Draw = _no_card
 
 
 class PeopleBook(Protocol):
@@ -140,6 +150,11 @@ class Adapter(ABC):
     @abstractmethod
     async def start(self, dispatch: Dispatch) -> None:
         """Gets ready to receive; returns once it is. Raises `AdapterError` where a person or time must help."""
+
+    async def serve(self) -> None:
+        """Runs from `start` until it is cancelled; raises `AdapterError` where the connection is lost for good, after
+        which `stop` and `start` are called again."""
+        await asyncio.Event().wait()
 
     @abstractmethod
     async def stop(self) -> None: ...
@@ -168,6 +183,11 @@ class Adapter(ABC):
         Works without `start`, raises nothing for what is wrong with them, and changes nothing.
         """
         return ()
+
+    async def sync(self, dispatch: Dispatch) -> str:
+        """Tells the messenger which commands there are, whatever it has been told before; returns what was done in a
+        few words, "" where it keeps no list. Works without `start`. Raises `AdapterError`."""
+        return ""
 
     def condition(self) -> str:
         """How the connection is, in a few words for /status: `connected, 84 ms`."""

@@ -20,7 +20,7 @@ from .config import Config, ConfigError
 from .core_kinds import CORE_KINDS
 from .delivery import Delivery
 from .dispatch import Dispatcher, House
-from .drawing import draw
+from .drawing import draw, draw_named
 from .host import Host, PluginState
 from .intake import Intake
 from .likeness.desk import LikenessDesk
@@ -283,7 +283,7 @@ class Bot:
             await adapter.start(self.dispatcher)
             ready()
             try:
-                await asyncio.Event().wait()
+                await adapter.serve()
             finally:
                 await adapter.stop()
 
@@ -463,7 +463,9 @@ def _adapter(
 ) -> Adapter:
     kind = host.adapters()[name]
     channels: list[Channel] = [channel for channel in config.channels if channel.adapter == name]
-    tools = AdapterTools(store, clock, pictures, people, config.bot.public_url, channels)
+    tools = AdapterTools(
+        store, clock, pictures, people, config.bot.public_url, channels, partial(draw_named, store, clock)
+    )
     adapter = kind(config.adapter_settings(name, kind.Settings), tools)
     people.trust(RoleGrant(name, theirs, role) for theirs, role in adapter.grants().items())
     return adapter

@@ -77,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     link = add("link", _link, "make a sign-in link for somebody")
     link.add_argument("person")
 
+    add("sync", _sync, "tell the messengers which commands there are, also where they know already")
+
     add("plugins", _plugins, "list the plugins that are installed", config=False)
 
     sandbox = add("sandbox", _sandbox, "run simulated marketplaces alone", config=False)
@@ -150,6 +152,13 @@ def _link(options: argparse.Namespace) -> int:
 
     config, host = _load(options)
     return asyncio.run(link(config, host, options.person))
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from .local import sync
+
+    config, host = _load(options)
+    return asyncio.run(sync(config, host))
 
 
 def _plugins(options: argparse.Namespace) -> int:

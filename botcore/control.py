@@ -1,4 +1,4 @@
-"""The local door: a unix socket beside the database, by which `botcore do` and `botcore link` reach a running bot."""
+"""The local door: a unix socket beside the database, by which `botcore do` and others reach a running bot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
 from .access import LOCAL
-from .adapter import Actor
+from .adapter import Actor, AdapterError, Finding
 from .app import Bot
 from .bulk.asking import bulk_name
 from .bulk.cards import bulk_card
@@ -67,6 +67,19 @@ async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
     if wait and (reply.decisions or reply.operations or reply.bulks) and reply.result is not Result.NEEDS_CONFIRMATION:
         reply = await _settled(bot, reply)
     return Done(EXIT[reply.result], json.loads(to_json(reply)))
+
+
+async def sync_all(bot: Bot) -> list[Finding]:
+    """Tells every messenger which commands there are."""
+    told: list[Finding] = []
+    for name, adapter in bot.adapters.items():
+        try:
+            words = await adapter.sync(bot.dispatcher)
+        except AdapterError as error:
+            told.append(Finding(False, f"adapter {name}: {error}"))
+        else:
+            told.append(Finding(True, f"adapter {name}: {words or 'keeps no list of commands'}"))
+    return told
 
 
 async def _settled(bot: Bot, reply: Reply) -> Reply:
@@ -151,6 +164,7 @@ class Door:
         app = web.Application()
         app.router.add_post("/do", self._do)
         app.router.add_post("/link", self._link)
+        app.router.add_post("/sync", self._sync)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         self.path.unlink(missing_ok=True)  # left by a kill: the database's lock says nobody listens there
@@ -175,6 +189,9 @@ class Door:
         person = await self._bot.people.named(str(asked["person"]))
         link = await self._bot.link_for(person) if person else None
         return web.json_response({"known": person is not None, "link": link})
+
+    async def _sync(self, request: web.Request) -> web.Response:
+        return web.json_response({"told": [[told.ok, told.text] for told in await sync_all(self._bot)]})
 
 
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:

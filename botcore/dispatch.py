@@ -170,6 +170,9 @@ class Dispatcher:
     async def all_commands(self) -> Sequence[Command]:
         return [command for command in self.house.commands if self._can_serve(command)]
 
+    async def all_commands(self) -> Sequence[Command]:
+        return [command for command in self.house.commands if self._can_serve(command)]
+
     async def person(self, actor: Actor) -> Person | None:
         return await self.house.people.of(actor)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from .bulk.asking import parse_bulk
 from .bulk.cards import bulk_card
 from .cards import operation_card, submission_card
 from .clock import Clock
+from .operations import parse_operation
 from .queue_cards import queue_card
-from .queues import take
+from .queues import parse_queue, take
 from .store.port import Store
+from .text import parse_short_id
 from .ui import Card
+
+NAMES = {"submission": parse_short_id, "queue": parse_queue, "operation": parse_operation, "bulk": parse_bulk}
 
 
 async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
@@ -26,3 +31,10 @@ async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
         case "bulk":
             return await store.read(bulk_card, number, now)
     raise ValueError(f"no card is about {subject}")
+
+
+async def draw_named(store: Store, clock: Clock, subject: str) -> Card | None:
+    """The same by a card's own subject, `submission:A31`; None where it names nothing."""
+    kind, _, name = subject.partition(":")
+    number = NAMES[kind](name) if kind in NAMES else None
+    return None if number is None else await draw(store, clock, f"{kind}:{number}")

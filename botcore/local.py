@@ -1,4 +1,4 @@
-"""`botcore do` and `botcore link`: through the running bot, or else by itself."""
+"""`botcore do`, `botcore link` and `botcore sync`: through the running bot, or else by itself."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
+from .adapter import Finding
 from .app import Bot
 from .commands.parse import BadInput, find_command, quoted
 from .config import Config
-from .control import EXIT, BotGone, Done, ask_running, run_line
+from .control import EXIT, BotGone, Done, ask_running, run_line, sync_all
 from .draw import draw_reply
 from .host import Host
 from .pacing import Urgency
@@ -101,3 +102,20 @@ async def link(config: Config, host: Host, name: str) -> int:
     )
     print(f"botcore: {why}", file=sys.stderr)
     return 1
+
+
+async def sync(config: Config, host: Host) -> int:
+    """Tells every messenger which commands there are, and prints what it says; returns the exit code."""
+    answer = await ask_running(config.bot.database, "/sync", {})
+    if answer is not None:
+        host.close()
+        told = [Finding(ok, text) for ok, text in answer["told"]]
+    else:
+        bot = await Bot.open(config, host)
+        try:
+            told = await sync_all(bot)
+        finally:
+            await bot.stop()
+    for finding in told:
+        print(f"{'ok' if finding.ok else 'FAILED':8}{finding.text}")
+    return 0 if all(finding.ok for finding in told) else 1
