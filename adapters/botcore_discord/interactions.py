@@ -1,0 +1,277 @@
+"""What people do in Discord: commands, presses and forms, each acknowledged in time and done once.
+
+Presses find their way by the button's id alone. Nothing of a message is kept in memory for that, so a button of last
+month, or of a version before this one, is as good as a new one: what it may do is looked up when it is pressed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from botcore.adapter import Actor, Dispatch
+from botcore.clock import Clock
+from botcore.store.port import StoreError
+from botcore.text import sentence
+from botcore.ui import Card, Reply, Result
+
+from .answers import Answer, TooLate
+from .forms import OPEN
+from .records import Records, Shown
+from .seams import Filled
+from .sends import Sends, digest_of
+
+if TYPE_CHECKING:
+    from botcore.adapter import Draw
+
+    from .seams import Commands, Drawing, Drawn, Forms, Loaded
+
+log = logging.getLogger(__name__)
+
+DECIDED = 1.5  # seconds until an answer is promised instead of given
+STALE = timedelta(seconds=2.5)  # older ones may be past answering: no form is opened before that is known
+COMPLETED = 1.0  # seconds for what could be typed next
+ELSEWHERE = "This bot works in another server."
+SLOW = "That took too long to open: press it once more."
+
+Data = Mapping[str, Any]
+
+
+class Interactions:
+    """Takes every interaction of one server. `draw` makes a card as it is now, by its subject."""
+
+    def __init__(
+        self,
+        guild: str,
+        dispatch: Dispatch,
+        clock: Clock,
+        records: Records,
+        sends: Sends,
+        draw: Draw,
+        native: tuple[Drawing, Forms, Commands],
+    ) -> None:
+        self._guild = guild
+        self._dispatch = dispatch
+        self._clock = clock
+        self._records = records
+        self._sends = sends
+        self._draw = draw
+        self._drawing, self._forms, self._commands = native
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def handle(self, interaction: discord.Interaction) -> None:
+        """Never raises: whatever goes wrong is said, or logged where there is nobody to say it to."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that runs has one
+        self._under_way.add(task)
+        try:
+            if interaction.type is discord.InteractionType.autocomplete:
+                await self._complete(interaction)
+            else:
+                await self._take(interaction)
+        except TooLate:
+            log.info("Discord: interaction %s could not be answered in time", interaction.id)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("Discord: interaction %s was not answered: %s", interaction.id, type(error).__name__)
+        finally:
+            self._under_way.discard(task)
+
+    async def finish(self, seconds: float) -> None:
+        """Lets what is under way end."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+
+    # --- taking
+
+    async def _take(self, interaction: discord.Interaction) -> None:
+        answer = Answer(interaction)
+        age = self._clock.now() - interaction.created_at
+        if age > STALE:  # by our clock, which may be wrong
+            log.info("Discord: interaction %s is %.1f s old", interaction.id, age.total_seconds())
+            await answer.defer()
+        work = asyncio.create_task(self._outcome(interaction))
+        done, _ = await asyncio.wait({work}, timeout=DECIDED)
+        if not done:
+            try:
+                await answer.defer()
+            except (TooLate, discord.HTTPException, aiohttp.ClientError, OSError):
+                await work  # it is done all the same, and the cards will show it
+                raise
+        outcome = await work
+        if outcome is not None:
+            await self._show(interaction, answer, outcome)
+
+    async def _outcome(self, interaction: discord.Interaction) -> Reply | Drawn | discord.ui.Modal | None:
+        """What came of it; None where it was taken before."""
+        try:
+            if not await self._records.claim(str(interaction.id)):
+                return None
+            if str(interaction.guild_id) != self._guild:
+                return Reply(ELSEWHERE, result=Result.REFUSED)
+            return await self._act(interaction, actor_of(interaction))
+        except StoreError as error:
+            return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
+        except Exception:
+            log.exception("Discord: interaction %s failed", interaction.id)
+            return Reply("Something went wrong here.", result=Result.REFUSED)
+
+    async def _act(self, interaction: discord.Interaction, actor: Actor) -> Reply | Drawn | discord.ui.Modal:
+        data: Data = interaction.data or {}
+        match interaction.type:
+            case discord.InteractionType.application_command:
+                return await self._dispatch.command(actor, self._commands.line(data))
+            case discord.InteractionType.modal_submit:
+                taken = await self._forms.take(actor, data["custom_id"], data["components"])
+                if not isinstance(taken, Filled):
+                    return taken
+                reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
+                if reply.form is not None:  # a modal cannot follow a modal
+                    return await self._forms.invite(actor, reply.form, reply.text, taken)
+                return reply
+        custom_id = str(data.get("custom_id", ""))
+        if custom_id.startswith("~all:"):
+            return await self._dispatch.command(actor, f"show {custom_id.removeprefix('~all:')}")
+        if custom_id.startswith("~"):
+            return await self._forms.reopen(actor, custom_id)
+        return await self._dispatch.press(actor, custom_id)
+
+    async def _complete(self, interaction: discord.Interaction) -> None:
+        data: Data = interaction.data or {}
+        choices: Iterable[discord.app_commands.Choice[str]] = ()
+        if str(interaction.guild_id) == self._guild:
+            try:
+                async with asyncio.timeout(COMPLETED):
+                    commands = await self._dispatch.all_commands()
+                    line = self._commands.partial_line(commands, data)
+                    found = await self._dispatch.complete(actor_of(interaction), line)
+                    choices = self._commands.choices(commands, data, found)
+            except (TimeoutError, StoreError) as error:
+                log.info("Discord: no completion: %s", type(error).__name__)
+        await interaction.response.autocomplete(list(choices))
+
+    # --- showing
+
+    async def _show(
+        self, interaction: discord.Interaction, answer: Answer, outcome: Reply | Drawn | discord.ui.Modal
+    ) -> None:
+        if isinstance(outcome, discord.ui.Modal):
+            if answer.may_ask:
+                await answer.ask(outcome)
+            else:
+                await answer.whisper(self._drawing.draw(None, SLOW))
+        elif isinstance(outcome, Reply):
+            await self._reply(interaction, answer, outcome)
+        else:
+            await self._in_place(interaction, answer, outcome)
+
+    async def _reply(self, interaction: discord.Interaction, answer: Answer, reply: Reply) -> None:
+        if reply.form is not None:
+            actor = actor_of(interaction)
+            if answer.may_ask:
+                await answer.ask(await self._forms.open(actor, reply.form))
+            else:
+                await self._in_place(interaction, answer, await self._forms.invite(actor, reply.form, reply.text))
+            return
+        message = interaction.message
+        private = message is not None and message.flags.ephemeral
+        if message is not None and private and reply.card is not None and reply.replaces:
+            await self._replace(str(message.id), answer, reply.card, reply.text)
+            return
+        if message is not None and is_prompt(message) and reply.card is None:
+            await answer.change(self._drawing.draw(None, reply.text), new_files=False)
+            return
+        changed = message is not None and await self._refresh(str(message.id), answer, private=private)
+        if changed and reply.result is Result.DONE and reply.card is None:
+            return  # the card says it
+        if reply.text or reply.card:
+            await self._whisper(answer, reply.card, reply.text)
+        else:
+            await answer.defer()
+
+    async def _refresh(self, message: str, answer: Answer, *, private: bool) -> bool:
+        """Shows at once what became of a card; whether there was anything new to show."""
+        async with self._sends.alone(message):
+            shown = await self._records.shown(message)
+            card = await self._draw(shown.subject) if shown and shown.subject else None
+            if card is None or self._sends.digest(message) == digest_of(card):
+                return False
+            await self._change(message, answer, card, shown, private=private)
+        return True
+
+    async def _change(self, message: str, answer: Answer, card: Card, shown: Shown | None, *, private: bool) -> None:
+        self._sends.uncertain(message)
+        drawn = self._sends.drawn_again(card, shown)
+        files = shown.files if shown else {}
+        if drawn is not None:
+            await answer.change(drawn, new_files=False)
+        else:
+            await answer.defer()
+            loaded = await self._sends.load(self._drawing.pictures_of(card))
+            files = _types(loaded)
+            await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
+        await self._sends.changed(message, card, files, private=private)
+
+    async def _replace(self, message: str, answer: Answer, card: Card, text: str) -> None:
+        """A private card takes the place of the one that was pressed."""
+        async with self._sends.alone(message):
+            shown = await self._records.shown(message)
+            keys = list(self._drawing.pictures_of(card))
+            files = shown.files if shown else {}
+            if shown and list(files) == keys:
+                there = {key: (b"", media_type) for key, media_type in files.items()}
+                await answer.change(self._drawing.draw(card, text, there, upload=False), new_files=False)
+            else:
+                await answer.defer()
+                loaded = await self._sends.load(keys)
+                files = _types(loaded)
+                await answer.change(self._drawing.draw(card, text, loaded), new_files=True)
+            await self._sends.changed(message, card, files, private=True)
+
+    async def _whisper(self, answer: Answer, card: Card | None, text: str) -> None:
+        loaded: Loaded = {}
+        if card is not None and (keys := self._drawing.pictures_of(card, whole=True)):
+            await answer.defer()
+            loaded = await self._sends.load(keys)
+        messages = self._drawing.draw_all(card, text, loaded)
+        for drawn in messages:
+            message = await answer.whisper(drawn)
+            if message and card is not None and card.subject and len(messages) == 1:
+                await self._sends.changed(message, card, _types(loaded), private=True)
+
+    async def _in_place(self, interaction: discord.Interaction, answer: Answer, drawn: Drawn) -> None:
+        """What follows a form's own message takes its place; else it is a message of its own."""
+        if interaction.message is not None and is_prompt(interaction.message):
+            await answer.change(drawn, new_files=bool(drawn.files))
+        else:
+            await answer.whisper(drawn)
+
+
+def actor_of(interaction: discord.Interaction) -> Actor:
+    """Who this is, with the roles that Discord says they have at this moment."""
+    user = interaction.user
+    # the public `roles` leaves out those that are not cached
+    roles = tuple(str(role) for role in user._roles) if isinstance(user, discord.Member) else ()
+    return Actor("discord", str(user.id), user.display_name, str(interaction.channel_id or ""), roles)
+
+
+def is_prompt(message: discord.Message) -> bool:
+    """Whether it is a private message of the adapter's own, with a button that opens a form."""
+    return message.flags.ephemeral and any(
+        str(getattr(component, "custom_id", "") or "").startswith(OPEN) for component in _walk(message.components)
+    )
+
+
+def _walk(components: Iterable[Any]) -> Iterable[Any]:
+    for component in components:
+        yield component
+        yield from _walk(getattr(component, "children", ()))
+
+
+def _types(loaded: Loaded) -> dict[str, str]:
+    return {key: media_type for key, (_, media_type) in loaded.items()}
