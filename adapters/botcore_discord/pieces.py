@@ -138,11 +138,15 @@ def _some(head: Sequence[str], rows: Sequence[str], limit: int) -> tuple[str, bo
     drawn = "\n".join([*head, *rows])
     if units(drawn) <= limit:
         return drawn, False
-    for count in range(len(rows) - 1, 0, -1):
-        drawn = "\n".join([*head, *rows[:count], f"-# … and {len(rows) - count} more"])
-        if units(drawn) <= limit:
-            return drawn, True
-    return "", True
+    kept: list[str] = []
+    length = sum(units(one) + 1 for one in head)
+    for done, row in enumerate(rows, 1):
+        left_out = f"-# … and {len(rows) - done} more"
+        length += units(row) + 1
+        if length + units(left_out) > limit:
+            break
+        kept = [*head, *rows[:done], left_out]
+    return "\n".join(kept), True
 
 
 def _absent(picture: Picture) -> str:
