@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -50,11 +50,11 @@ class SlashCommands:
         """The body of the bulk overwrite. What Discord would refuse is left out with a warning: it would refuse all."""
         tops: list[dict[str, Any]] = []
         for name, members in _by_first_word(commands).items():
-            top = self._top(name, members)
-            if top is not None and len(tops) < TOP:
-                tops.append(top)
+            top = self._top(name, members) if len(tops) < TOP else None
+            if top is None:
+                _left_out(name)
             else:
-                log.warning("the command %s does not fit into Discord", name)
+                tops.append(top)
         return tops
 
     def line(self, data: Mapping[str, Any]) -> str:
@@ -86,27 +86,30 @@ class SlashCommands:
 
     def _top(self, name: str, members: Sequence[Command]) -> dict[str, Any] | None:
         """One word with all that begins with it; None where Discord has no room for it."""
-        if not NAME.fullmatch(name):
-            return None
+        options: list[dict[str, Any]] | None
         if len(members) == 1 and members[0].name == name:
             options, about = self._options(members[0]), members[0].help
         else:
-            options = [sub for member in members if (sub := self._sub(member)) is not None][:GROUP]
+            options = self._subs(members)
             about = f"{name}: {', '.join(option['name'] for option in options)}"
-        if options is None or (not options and members[0].name != name):
+            if not options:
+                return None
+        if options is None or not NAME.fullmatch(name):
             return None
         definition = {**self._named(name, about), "type": 1, "options": options}
         if all(member.role.covers(Role.MANAGER) for member in members):
             definition["default_member_permissions"] = MANAGE_SERVER
         return definition if _size(definition) <= WHOLE else None
 
-    def _sub(self, command: Command) -> dict[str, Any] | None:
-        first, _, second = command.name.partition(" ")
-        options = self._options(command)
-        if not NAME.fullmatch(second) or options is None:
-            log.warning("the command %s does not fit into Discord beside others of %s", command.name, first)
-            return None
-        return {**self._named(command.name, command.help), "type": SUBCOMMAND, "options": options}
+    def _subs(self, members: Sequence[Command]) -> list[dict[str, Any]]:
+        subs: list[dict[str, Any]] = []
+        for command in members:
+            options = self._options(command)
+            if options is None or not NAME.fullmatch(command.name.partition(" ")[2]) or len(subs) == GROUP:
+                _left_out(command.name)
+            else:
+                subs.append({**self._named(command.name, command.help), "type": SUBCOMMAND, "options": options})
+        return subs
 
     def _options(self, command: Command) -> list[dict[str, Any]] | None:
         """A command's options, those first that must be given; None where there are too many or one has no name."""
@@ -139,6 +142,10 @@ class SlashCommands:
         if abouts:
             named["description_localizations"] = {at: short(text, DESCRIPTION) for at, text in abouts.items()}
         return named
+
+
+def _left_out(name: str) -> None:
+    log.warning("the command %s does not fit into Discord: it is not offered there", name)
 
 
 def _by_first_word(commands: Iterable[Command]) -> dict[str, list[Command]]:
@@ -201,10 +208,3 @@ def _size(definition: Mapping[str, Any]) -> int:
         size += max(map(len, [definition.get(word, ""), *definition.get(f"{word}_localizations", {}).values()]))
     size += sum(len(choice["name"]) + len(choice["value"]) for choice in definition.get("choices", ()))
     return size + sum(_size(option) for option in definition.get("options", ()))
-
-
-def walk(definitions: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Every command, subcommand and option in these definitions."""
-    for definition in definitions:
-        yield definition
-        yield from walk(definition.get("options", ()))

@@ -148,7 +148,8 @@ def _details(component: Mapping[str, Any]) -> str:
         f"{key}={component[key]!r}" for key in ("style", "max_length", "placeholder", "value") if component.get(key)
     ]
     required = component.get("required", component["type"] == 4)
-    return " ".join([*(["required"] if required else []), *words])
+    flags = (["required"] if required else []) + (["checked"] if component.get("default") else [])
+    return " ".join([*flags, *words])
 
 
 def check_snapshot(name: str, text: str) -> None:
