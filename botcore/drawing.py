@@ -34,7 +34,10 @@ async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
 
 
 async def draw_named(store: Store, clock: Clock, subject: str) -> Card | None:
-    """The same by a card's own subject, `submission:A31`; None where it names nothing."""
-    kind, _, name = subject.partition(":")
-    number = NAMES[kind](name) if kind in NAMES else None
-    return None if number is None else await draw(store, clock, f"{kind}:{number}")
+    """The same by a card's own subject, `submission:A31`, or by its name in buttons alone, `A31`; None where it names
+    nothing."""
+    kind, colon, name = subject.rpartition(":")
+    for known, parse in NAMES.items():
+        if (not colon or kind == known) and (number := parse(name)) is not None:
+            return await draw(store, clock, f"{known}:{number}")
+    return None

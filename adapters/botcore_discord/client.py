@@ -26,6 +26,9 @@ BANNED_PAUSE = 300.0  # seconds, where a 429 does not say how long
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_INTERACTION = 10003, 10008, 10062
 NOT_OURS, ANSWERED, OLD_EDITS, TOO_LARGE = 50005, 40060, 30046, 40005
 
+discord.VoiceClient.warn_nacl = False  # nobody wants to hear that there is no voice
+discord.VoiceClient.warn_dave = False
+
 Handler = Callable[[discord.Interaction], Awaitable[None]]
 
 

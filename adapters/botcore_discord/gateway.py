@@ -128,7 +128,7 @@ class Gateway:
         why, resume = "broke", True
         try:
             while True:
-                await ws.poll_event()
+                await self._poll(ws)
         except ReconnectWebSocket as error:
             resume = error.resume
             why = "is to be made anew" if error.resume else "is over: a new session"
@@ -150,6 +150,15 @@ class Gateway:
             self._failures = 1  # the first time at once
             log.info("Discord: the connection %s", why)
         return session
+
+    async def _poll(self, ws: DiscordWebSocket) -> None:
+        """The next event. One that the library cannot read costs nothing but itself."""
+        try:
+            await ws.poll_event()
+        except (LookupError, TypeError, ValueError, AttributeError):
+            log.exception("Discord sent something that cannot be read")
+            if not ws.open:
+                raise ReconnectWebSocket(None) from None
 
     async def _may_begin(self) -> yarl.URL:
         """Where to connect, once a new session may be begun."""

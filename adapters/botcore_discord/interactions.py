@@ -186,7 +186,7 @@ class Interactions:
         if message is not None and is_prompt(message) and reply.card is None:
             await answer.change(self._drawing.draw(None, reply.text), new_files=False)
             return
-        changed = message is not None and await self._refresh(str(message.id), answer, private=private)
+        changed = message is not None and await self._refresh(interaction, str(message.id), answer, private=private)
         if changed and reply.result is Result.DONE and reply.card is None:
             return  # the card says it
         if reply.text or reply.card:
@@ -194,11 +194,12 @@ class Interactions:
         else:
             await answer.defer()
 
-    async def _refresh(self, message: str, answer: Answer, *, private: bool) -> bool:
+    async def _refresh(self, interaction: discord.Interaction, message: str, answer: Answer, *, private: bool) -> bool:
         """Shows at once what became of a card; whether there was anything new to show."""
         async with self._sends.alone(message):
             shown = await self._records.shown(message)
-            card = await self._draw(shown.subject) if shown and shown.subject else None
+            subject = shown.subject if shown else "" if private else _pressed_name(interaction)
+            card = await self._draw(subject) if subject else None
             if card is None or self._sends.digest(message) == digest_of(card):
                 return False
             await self._change(message, answer, card, shown, private=private)
@@ -258,6 +259,13 @@ def actor_of(interaction: discord.Interaction) -> Actor:
     # the public `roles` leaves out those that are not cached
     roles = tuple(str(role) for role in user._roles) if isinstance(user, discord.Member) else ()
     return Actor("discord", str(user.id), user.display_name, str(interaction.channel_id or ""), roles)
+
+
+def _pressed_name(interaction: discord.Interaction) -> str:
+    """What a public card is about by its button alone: it may be there before its send is known to have ended."""
+    data: Data = interaction.data or {}
+    parts = str(data.get("custom_id", "")).split(":")
+    return parts[1] if len(parts) == 3 else ""
 
 
 def is_prompt(message: discord.Message) -> bool:

@@ -112,9 +112,10 @@ class Sends:
     def drawn_again(self, card: Card, shown: Shown | None) -> Drawn | None:
         """A card for a message that has all its pictures attached already; None where it has not."""
         keys = self._drawing.pictures_of(card)
-        if shown is None or list(shown.files) != list(keys):
+        files = shown.files if shown else {}
+        if list(files) != list(keys):
             return None
-        there = {key: (b"", media_type) for key, media_type in shown.files.items()}
+        there = {key: (b"", media_type) for key, media_type in files.items()}
         return self._drawing.draw(card, pictures=there, upload=False)
 
     # --- inside
@@ -175,17 +176,18 @@ class Sends:
         """Edits with the pictures that are there where they are those of the card, and else with new ones."""
         place = self._client.get_partial_messageable(channel).get_partial_message(int(message))
         drawn = self.drawn_again(card, shown)
-        if drawn is not None and shown is not None:
+        there = shown.files if shown else {}
+        if drawn is not None:
             try:
                 await place.edit(view=drawn.view)
             except discord.HTTPException as error:
-                if error.status != 400 or error.code == OLD_EDITS or not shown.files:
+                if error.status != 400 or error.code == OLD_EDITS or not there:
                     raise self._not_edited(channel, error) from error
                 log.info("Discord: message %s does not have the pictures noted for it", message)
             except (aiohttp.ClientError, OSError) as error:
                 raise meaning(error) from error
             else:
-                return shown.files
+                return there
         loaded = await self.load(self._drawing.pictures_of(card))
         drawn = self._drawing.draw(card, pictures=loaded)
         try:

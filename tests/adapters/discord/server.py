@@ -13,7 +13,18 @@ from aiohttp import BodyPartReader, web
 from tests.adapters.discord import rules
 from tests.adapters.discord.limits import Fault, Limits, Trouble
 from tests.adapters.discord.sockets import Gateway
-from tests.adapters.discord.world import ATTACH, HISTORY, IN_TIME, SEND, TOKEN_LIFE, VIEW, Interaction, Message, User, World
+from tests.adapters.discord.world import (
+    ATTACH,
+    HISTORY,
+    IN_TIME,
+    SEND,
+    TOKEN_LIFE,
+    VIEW,
+    Interaction,
+    Message,
+    User,
+    World,
+)
 
 TOKEN = "MTA.fake-token.of-a-bot"
 REVIEW = "200000000000000001"
@@ -128,6 +139,8 @@ class FakeDiscord:
             inner = label["component"]
             word = label["label"].split()[0].strip(":").lower()
             value = values.get(word, inner.get("value") or "")
+            if isinstance(value, str):
+                value = next((o["value"] for o in inner.get("options", ()) if o["label"] == value), value)
             answer = {"type": inner["type"], "custom_id": inner["custom_id"], "id": 2}
             if inner["type"] in (rules.SELECT, rules.CHECKS):
                 answer["values"] = [value] if isinstance(value, str) and value else list(value)
