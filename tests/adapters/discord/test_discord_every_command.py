@@ -1,0 +1,131 @@
+"""Every command of the bot, of its core and of the plugins that come with it, chosen by somebody in Discord."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botcore.commands.parse import find_command, parse_values
+from botcore.commands.registry import Command
+from botcore.core_kinds import CORE_KINDS
+from botcore.host import Host
+from botcore.pacing import OpenGate
+from botcore.provider import ProviderTools
+from botcore.sandbox import SandboxServer
+from botcore.ui import Reply, Table
+from tests.adapters.discord.reading import broken_limits, texts
+from tests.adapters.discord.simulated import Simulated, said, simulated
+from tests.core.rig import LIMITS, Rig, Setup
+from tests.core.test_commands import LINES
+
+ACCOUNTS = {"hire": "hiretalents", "pico": "picoworkers", "sprout": "sproutgigs"}
+# as LINES has them for the core; {job} and the like are found at the marketplace
+PLUGINS = {
+    "team create": "team create Testers account=hire",
+    "team list": "team list account=hire",
+    "team rename": "team rename {team} title=Reviewers account=hire",
+    "team members": "team members {team} account=hire",
+    "team remove": "team remove {team} {member} account=hire",
+    "team add": 'team add {team} {member} note="Quick and kind" account=hire',
+    "team delete": "team delete {team} account=hire",
+    "job update": 'job update {hire} title="Another title" account=hire',
+    "job applications": "job applications {hire} account=hire",
+    "deposit": "deposit account=pico amount=10",
+    "gig categories": "gig categories account=sprout words=music",
+    "gig search": "gig search account=sprout",
+    "gig show": "gig show {gig} account=sprout",
+    "gig questions": "gig questions {gig} account=sprout",
+    "gig reviews": "gig reviews {gig} account=sprout",
+    "job feature": "job feature {sprout} 2 account=sprout",
+    "job position": "job position {category} 2.50 account=sprout",
+}
+MISREAD = ("missing: type", "too much: type", "it is typed", "There is no command", "configured account", "went wrong")
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Simulated]:
+    """Accounts at a scripted marketplace, and at one of every kind that there is a plugin for."""
+    host = Host()
+    host.load()
+    server = SandboxServer(host.sandboxes(), accounts=ACCOUNTS, busy=False, interval=0)
+    await server.start()
+    setup = Setup(
+        accounts=("main", *ACCOUNTS),
+        commands=tuple(host.commands()),
+        kinds={**host.operations(taken=CORE_KINDS), **CORE_KINDS},
+        limits=replace(LIMITS, daily_spend=Decimal(50)),
+    )
+    async with simulated(tmp_path, setup) as town:
+        opened = []
+        for account in server.accounts:
+            kind = host.providers()[account.provider]
+            settings = kind.Settings.model_validate(account.settings)
+            opened.append(kind(settings, ProviderTools(account.name, OpenGate(), town.rig.clock)))
+            town.rig.accounts[account.name].provider = opened[-1]
+        await town.engine.sync()
+        yield town
+        for provider in opened:
+            await provider.close()
+    await server.stop()
+    host.close()
+
+
+def options(commands: list[Command], line: str) -> dict[str, Any]:
+    """A line as somebody fills it in who chooses the command in Discord."""
+    command, words = find_command(commands, line)
+    return {name: _option(value) for name, value in parse_values(command, words).items()}
+
+
+def _option(value: object) -> object:
+    match value:
+        case tuple():
+            return " ".join(value)
+        case Decimal():
+            return float(value)
+    return value
+
+
+async def found(rig: Rig) -> Mapping[str, str]:
+    """What the marketplaces have, by the names in PLUGINS."""
+
+    async def first(line: str) -> str:
+        reply: Reply = await rig.say("olga", line)
+        assert reply.card is not None, reply.text
+        rows = [row for block in reply.card.blocks if isinstance(block, Table) for row in block.rows]
+        return rows[0][0]
+
+    jobs = {name: (await rig.accounts[name].provider.jobs())[0].id for name in ("hire", "sprout")}
+    team = await first("team list account=hire")
+    return {
+        **jobs,
+        "team": team,
+        "member": await first(f"team members {team} account=hire"),
+        "gig": await first("gig search account=sprout"),
+        "category": "0501",
+    }
+
+
+async def test_every_command_of_the_bot_answers_who_chooses_it(town: Simulated) -> None:
+    rig = town.rig
+    commands = list(await rig.dispatch.all_commands())
+    for task in ("a", "b", "c"):
+        rig.market.add(task)
+    await town.poll()
+    await rig.say("olga", "person add ann viewer memory=50")
+    ids = await town.meanwhile(found(rig))
+    tries = {**LINES, **PLUGINS}
+    assert tries.keys() == {command.name for command in commands}, "a command that nobody tries in Discord"
+    for name, line in tries.items():
+        result = await town.slash("olga", name, **options(commands, line.format(**ids)))
+        assert result.acknowledged, name
+        answer = said(result)
+        assert answer, name
+        words = " ".join(text for components in answer for text in texts(components))
+        assert words, name
+        assert not [mistake for mistake in MISREAD if mistake in words], f"{name}: {words}"
+        assert [broken for components in answer for broken in broken_limits(components)] == [], name
