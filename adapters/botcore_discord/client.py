@@ -115,9 +115,9 @@ def _answered(error: discord.HTTPException) -> AdapterError:
         case 401, _:
             return ChannelBroken("Discord does not accept the token any more")
         case 429, _ if error.code != OLD_EDITS:
-            return SendFailed("Discord asks for a pause", pause_asked(error))
+            return SendFailed("Discord asks for a pause", pause_asked(error, BANNED_PAUSE))
         case _, code if code == OLD_EDITS:
-            return SendFailed("too many edits of messages over an hour old", max(OLD_EDITS_PAUSE, pause_asked(error)))
+            return SendFailed("too many edits of messages over an hour old", pause_asked(error, OLD_EDITS_PAUSE))
         case _, code if code in (UNKNOWN_MESSAGE, NOT_OURS):
             return MessageGone("the message is not there any more")
         case 403, _:
@@ -130,13 +130,12 @@ def _answered(error: discord.HTTPException) -> AdapterError:
     return SendFailed(f"Discord refuses this card (code {error.code})", REFUSED_PAUSE)
 
 
-def pause_asked(error: discord.HTTPException) -> float:
+def pause_asked(error: discord.HTTPException, usual: float) -> float:
     """Seconds, of a 429 that the library does not wait for itself."""
-    asked = error.response.headers.get("Retry-After", "")
     try:
-        return max(1.0, float(asked))
-    except ValueError:
-        return BANNED_PAUSE
+        return max(1.0, float(error.response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return usual
 
 
 def words(error: discord.HTTPException) -> str:
