@@ -60,6 +60,9 @@ class Client(discord.Client):
         if self._on_interaction is not None:
             await self._on_interaction(interaction)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """The gateway has waited already."""
+
     async def on_connect(self) -> None:
         self.connected.set()
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 FIRST, LONGEST = 1.0, 120.0  # seconds between tries
 HEALTHY = 60.0  # a connection that held so long was a good one
 OPENING = 60.0  # seconds to say hello
+APART = 5.0  # seconds between new sessions, which Discord insists on
 FEW = 100  # new sessions left for the day: from here on they are spread over the rest of it
 PATIENCE = 60.0  # seconds that a start waits for a new session to be allowed
 MENDED_BY_PEOPLE = {
@@ -65,6 +66,7 @@ class Gateway:
         self._random = random or Random()  # noqa: S311 - it only spreads tries
         self._failures = 0  # in a row
         self._sessions = 0  # begun here
+        self._begun_at = 0  # the last of them, in ms
         self._sparing = False
 
     async def run(self) -> None:
@@ -117,7 +119,8 @@ class Gateway:
         else:
             gateway = await self._may_begin()
             self._sessions += 1
-            opening = DiscordWebSocket.from_client(self._client, initial=self._sessions == 1, gateway=gateway)
+            self._begun_at = self._clock.ms()
+            opening = DiscordWebSocket.from_client(self._client, gateway=gateway)
         async with asyncio.timeout(OPENING):
             return await opening
 
@@ -162,6 +165,9 @@ class Gateway:
 
     async def _may_begin(self) -> yarl.URL:
         """Where to connect, once a new session may be begun."""
+        if self._sessions:
+            since = max(0, self._clock.ms() - self._begun_at) / 1000
+            await self._clock.sleep(APART - since)
         _, url, limit = await self._client.http.get_bot_gateway()
         remaining, reset_in = limit["remaining"], limit["reset_after"] / 1000
         if remaining <= FEW:

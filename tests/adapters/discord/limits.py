@@ -19,6 +19,7 @@ class Trouble(Enum):
     HANG_AFTER = "it is done, and no answer comes"
     PAUSE = "429 for this route"
     PAUSE_ALL = "429 for everything"
+    FORBIDDEN = "403"
     OLD_EDITS = "429 for edits of old messages"
     BANNED = "429 that is not Discord's own"
 

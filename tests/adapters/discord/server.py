@@ -233,6 +233,8 @@ class FakeDiscord:
                 return reply({"message": "unavailable"}, 503)
             case Trouble.PAUSE | Trouble.PAUSE_ALL:
                 return pause(fault.seconds, everything=fault.trouble is Trouble.PAUSE_ALL)
+            case Trouble.FORBIDDEN:
+                return reply({"message": "Missing Access", "code": 50001}, 403)
             case Trouble.OLD_EDITS:
                 words = "Maximum number of edits to messages older than 1 hour reached."
                 return reply({"message": words, "code": 30046}, 400)
