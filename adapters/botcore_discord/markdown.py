@@ -13,8 +13,8 @@ from botcore.text import clean, cut, one_line
 
 LINES = 24  # of one quotation; each is a line on a phone, whatever its length
 
-# a backslash before any of these is not drawn; `:` begins an emoji's name or belongs to a link
-_MARKUP = re.compile(r"[\\*_~|`<>@\[\]]|:(?=\S)")
+_MARKUP = str.maketrans({mark: f"\\{mark}" for mark in r"\*_~|`<>@[]"})  # a backslash before these is not drawn
+_COLON = re.compile(r":(?=\S)")  # begins an emoji's name, or belongs to a link
 # what means something only where a line begins: headings, small print, lists
 _LINE_START = re.compile(r"^([^\S\n]*)(?=[#+-]|[0-9]+[.)])([0-9]*)", re.MULTILINE)
 _CODE = re.compile("`([^`\n]+)`")
@@ -27,7 +27,7 @@ def units(text: str) -> int:
 
 def escape(text: str) -> str:
     """A text that is drawn as it was written; its lines stay."""
-    return _LINE_START.sub(r"\1\2\\", _MARKUP.sub(r"\\\g<0>", clean(text)))
+    return _from_line_start(_marked(clean(text)))
 
 
 def line(text: str, limit: int) -> str:
@@ -39,9 +39,9 @@ def sentences(text: str) -> str:
     """What the bot says: like `escape`, and what stands between backticks is to be typed."""
     text, parts, end = clean(text), [], 0
     for code in _CODE.finditer(text):
-        parts += [_MARKUP.sub(r"\\\g<0>", text[end : code.start()]), code[0]]
+        parts += [_marked(text[end : code.start()]), code[0]]
         end = code.end()
-    return _LINE_START.sub(r"\1\2\\", "".join([*parts, _MARKUP.sub(r"\\\g<0>", text[end:])]))
+    return _from_line_start("".join([*parts, _marked(text[end:])]))
 
 
 def quotation(text: str) -> str:
@@ -65,19 +65,21 @@ def short(text: str, limit: int) -> str:
 
 
 def fitted(text: str, limit: int, draw: Callable[[str], str]) -> tuple[str, bool]:
-    """As much of the beginning of a text as takes at most `limit` units once it is drawn, and whether that is less
-    than all of it."""
-    drawn = draw(text)
-    if units(drawn) <= limit:
-        return drawn, False
-    low, high, best = 0, min(len(text), max(limit, 0)), ""
-    while low < high:
-        middle = (low + high + 1) // 2
+    """The beginning of a text that takes at most `limit` units once it is drawn, about as much as that, and whether
+    it is less than all of it."""
+    best = draw(text)
+    if units(best) <= limit:
+        return best, False
+    shortest, longest = 0, len(text)  # characters: so many fit, so many do not
+    fits, over, best = 0, units(best), ""
+    while longest - shortest > 1 and limit - fits > limit // 50:
+        share = (limit - fits) / (over - fits)
+        middle = min(max(shortest + int((longest - shortest) * share), shortest + 1), longest - 1)
         drawn = draw(cut(text, middle)[0])
-        if units(drawn) <= limit:
-            low, best = middle, drawn
+        if (size := units(drawn)) <= limit:
+            shortest, fits, best = middle, size, drawn
         else:
-            high = middle - 1
+            longest, over = middle, size
     return best, True
 
 
@@ -87,3 +89,11 @@ def fewer_lines(text: str, most: int = LINES) -> tuple[str, bool]:
     if len(lines) <= most:
         return text, False
     return "\n".join(lines[:most]) + "…", True
+
+
+def _marked(text: str) -> str:
+    return _COLON.sub(r"\:", text.translate(_MARKUP))
+
+
+def _from_line_start(text: str) -> str:
+    return _LINE_START.sub(r"\1\2\\", text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botcore.adapter import Actor
@@ -189,6 +189,7 @@ FORMS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(FORMS)
 def test_no_form_is_over_a_limit(form: Form) -> None:
     for page in range(len(pages_of(form))):
@@ -198,6 +199,7 @@ def test_no_form_is_over_a_limit(form: Form) -> None:
             assert set(read(text).markup) <= {"code"}
 
 
+@settings(max_examples=40)
 @given(FORMS, st.data())
 def test_whatever_is_chosen_is_what_the_form_meant(form: Form, data: st.DataObject) -> None:
     wanted = {i.name: data.draw(st.sampled_from(i.choices)).value for i in form.inputs if i.choices}
