@@ -25,11 +25,13 @@ README = (ROOT / "README.md").read_text()
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 MARKETPLACES = (ROOT / "docs" / "marketplaces.md").read_text()
+DISCORD = (ROOT / "docs" / "discord.md").read_text()
 PAGES = {
     "README.md": README,
     "docs/plugins.md": PLUGINS,
     "docs/operating.md": OPERATING,
     "docs/marketplaces.md": MARKETPLACES,
+    "docs/discord.md": DISCORD,
 }
 
 
@@ -120,11 +122,20 @@ def test_the_settings_behind_a_proxy_load_as_they_stand(tmp_path: Path) -> None:
     assert load_config(tmp_path / "config.toml").bot.public_url == "https://bot.example.com"
 
 
+def test_the_settings_for_discord_load_as_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("\n".join([*code(DISCORD, "toml"), "[adapters.web]"]))
+    config = load_config(tmp_path / "config.toml", {"DISCORD_TOKEN": "t"})
+    assert [channel.adapter for channel in config.channels] == ["discord"]
+    assert [grant.theirs for grant in config.roles] == ["YOUR-ROLE-ID"]
+
+
 def test_links_lead_somewhere() -> None:
     for page, text in PAGES.items():
         here = (ROOT / page).parent
         for target in re.findall(r"\]\(([^)]+)\)", text):
             path, _, anchor = target.partition("#")
+            if path.startswith("https://"):
+                continue
             assert not path or path == "docs/screenshot.png" or (here / path).exists(), target
             headings = [
                 re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)
