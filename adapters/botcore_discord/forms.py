@@ -54,7 +54,8 @@ class FormDesk:
             form = _with_answers(form, filled.values)
         token = await self._keep(actor, form)
         wrong = [number for number, page in enumerate(pages_of(form)) if any(q.input.error for q in page)]
-        said = "\n".join(part for part in (_sentences(text), mistakes(form) or _sentences(form.intro)) if part)
+        intro = "" if form.intro in text else form.intro
+        said = "\n".join(part for part in (_sentences(text), mistakes(form) or _sentences(intro)) if part)
         label = "Edit" if wrong or filled else "Fill in"
         return _invitation(form, said, [(label, f"{OPEN}@{token}:{wrong[0] if wrong else 0}")])
 

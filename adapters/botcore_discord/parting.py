@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from botcore.text import cut
 from botcore.ui import Block, Card, Fields, Picture, PictureState, Table, Text
 
 from .markdown import tidy
 from .pieces import NAME, SOURCE, pieces
 
-FULL = 2_800  # units of the blocks of one message: there is a title, a footer and more beside them
-CHUNK = 900  # characters of a text, which drawing may make three times as long
+FULL = 2_400  # units of the blocks of one message: there is a title, a footer and more beside them
+CHUNK = 700  # characters of a text, which drawing may make three times as long
 FACTS = 3  # of one block
 PICTURES = 10
 
@@ -50,9 +51,8 @@ def _small(blocks: tuple[Block, ...]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Text() if _size(block) > FULL:
-                text = tidy(block.text)
-                for at in range(0, len(text), CHUNK):
-                    yield replace(block, title=block.title if at == 0 else "", text=text[at : at + CHUNK])
+                for number, text in enumerate(_chunks(tidy(block.text))):
+                    yield replace(block, title="" if number else block.title, text=text)
             case Table() if _size(block) > FULL:
                 yield from _rows(block)
             case Fields() if _size(block) > FULL:
@@ -75,3 +75,14 @@ def _rows(table: Table) -> Iterator[Table]:
 
 def _size(block: Block) -> int:
     return sum(piece.whole + 1 for piece in pieces([block], tall=True))
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """A text in pieces, parted between words where there are any."""
+    while len(text) > CHUNK:
+        end = max(text.rfind(" ", 0, CHUNK), text.rfind("\n", 0, CHUNK))
+        if end < CHUNK // 2:
+            end = len(cut(text, CHUNK)[0]) - 1  # without the ellipsis: what is one sign stays one
+        yield text[:end]
+        text = text[end:].lstrip(" \n")
+    yield text

@@ -12,7 +12,7 @@ from botcore.ui import Block, Field, Fields, Picture, PictureState, Table, Text,
 from .markdown import fewer_lines, fitted, line, moment, quotation, sentences, tidy, units
 
 LINE = 58  # visible characters of neighbouring facts that stand on one line
-NAME, VALUE = 120, 600  # units, drawn, of a title and of a cell or fact
+NAME, VALUE, ROW = 120, 600, 1_200  # units, drawn, of a title, of a fact, and of the cells of a row together
 SOURCE = 200  # of a picture's address
 LEAST = 200  # that a text should have, however little room there is
 TIME = 13  # visible characters of a moment, about
@@ -111,17 +111,18 @@ def _paragraph(block: Text, *, tall: bool) -> Piece:
 
 
 def _table(table: Table) -> Piece:
-    head = [f"**{line(table.title, VALUE)}**"] if table.title else []
+    head = [f"**{line(table.title, VALUE // 2)}**"] if table.title else []
     return _listed(head, [_row(table.columns, row) for row in table.rows] or [sentences(table.empty)])
 
 
 def _row(columns: Sequence[str], cells: Sequence[str]) -> str:
     """A row as it reads on a phone: what it is about, and below it the other cells with their columns' names."""
-    name = f"**{line(cells[0], VALUE) or '—'}**" if cells else ""
+    limit = ROW // max(len(columns), 1)
+    name = f"**{line(cells[0], limit) or '—'}**" if cells else ""
     if len(columns) == 2:
-        return f"{name} · {line(cells[1], VALUE)}" if len(cells) > 1 and cells[1] else name
+        return f"{name} · {line(cells[1], limit)}" if len(cells) > 1 and cells[1] else name
     named = [
-        f"{line(column, NAME)} {line(cell, VALUE)}".strip()
+        f"{line(column, NAME)} {line(cell, limit)}".strip()
         for column, cell in zip(columns[1:], cells[1:], strict=False)
         if cell and cell != "—"
     ]

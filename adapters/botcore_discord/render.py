@@ -21,7 +21,8 @@ from .pieces import divide, picture_notes, pieces
 from .seams import NOTHING, PICTURES, Drawn, Loaded
 
 ROOM = 4_000  # units over all texts of a message
-ABOVE = 1_500  # of them at most for what is said above a card
+ABOVE = 1_500  # of them at most for what is said above a card,
+BESIDE = 500  # and above one that is shown whole; what is longer is a message of its own
 MESSAGES = 4  # so many make up one long answer; what is longer than these is a file
 ROWS, ROW = 5, 5  # of buttons
 ITEMS = 10  # of a gallery
@@ -68,23 +69,29 @@ class CardDrawing:
         return f"{key[:40]}.{EXTENSIONS.get(media_type, 'bin')}"
 
     def draw(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING, *, upload: bool = True) -> Drawn:
-        return self._message(card, text, pictures, upload=upload)
+        above = _above(text, ABOVE if card else ROOM)[0]
+        return self._message(card, above, pictures, upload=upload)
 
     def draw_all(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING) -> Sequence[Drawn]:
+        above, was_cut = _above(text, ROOM)
+        if was_cut:
+            file = _as_file(None, _above(text, ABOVE)[0], text)
+            return [file, *self.draw_all(card, "", pictures)] if card else [file]
         if card is None:
-            short_enough = units(sentences(text)) <= ABOVE
-            return (self._message(None, text, NOTHING),) if short_enough else (_as_file(None, text, text),)
+            return [self._message(None, above, NOTHING)]
+        alone = units(above) > BESIDE
+        drawn = [self._message(None, above, NOTHING)] if alone else []
+        above = "" if alone else above
         parts = parts_of(card)
         if len(parts) > MESSAGES:
-            return (_as_file(replace(card, blocks=(), footer=""), text, draw_card(card)),)
-        return [
-            self._message(part, text if number == 0 else "", pictures, tall=True) for number, part in enumerate(parts)
-        ]
+            return [*drawn, _as_file(replace(card, blocks=(), footer=""), above, draw_card(card))]
+        for number, part in enumerate(parts):
+            drawn.append(self._message(part, "" if number else above, pictures, tall=True))
+        return drawn
 
     def _message(
-        self, card: Card | None, text: str, pictures: Loaded, *, upload: bool = True, tall: bool = False
+        self, card: Card | None, above: str, pictures: Loaded, *, upload: bool = True, tall: bool = False
     ) -> Drawn:
-        above = _above(text)
         if card is None:
             return Drawn(Layout(ui.TextDisplay(above or "…")))
         shown = [picture for picture in _ready(card.blocks) if picture.key in pictures][:ITEMS]
@@ -172,15 +179,15 @@ def _head(card: Card) -> str:
     return f"### {title}" + (f"\n{' · '.join(said)}" if said else "")
 
 
-def _above(text: str) -> str:
-    return fitted(clean(text).strip(), ABOVE, sentences)[0]
+def _above(text: str, room: int) -> tuple[str, bool]:
+    return fitted(clean(text).strip(), room, sentences)
 
 
-def _as_file(card: Card | None, text: str, whole: str) -> Drawn:
+def _as_file(card: Card | None, above: str, whole: str) -> Drawn:
     """A message with a file for what is too long to be read in a chat."""
     name = f"{card.subject.rpartition(':')[2] if card else ''}.txt"
     name = "answer.txt" if name == ".txt" else name
-    items: list[Item] = [ui.TextDisplay(above)] if (above := _above(text)) else []
+    items: list[Item] = [ui.TextDisplay(above)] if above else []
     if card is not None:
         items.append(_container(card, (), None, ROOM - units(above), tall=False))
     items.append(ui.File(f"attachment://{name}"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from botcore.clock import ManualClock
@@ -190,6 +190,40 @@ def test_an_answer_is_shown_whole_in_several_messages() -> None:
     seen = read("\n".join(text for one in drawn for text in texts(parts(one)))).seen
     assert all(word in "".join(seen.split()) for word in ("word0", "word450", "word899"))
     assert [bool(buttons(parts(one))) for one in drawn] == [False] * (len(drawn) - 1) + [True]
+
+
+def words_of(drawn: Sequence[Drawn]) -> str:
+    """Everything that is seen of some messages, and what is in their files."""
+    seen = [read(text).seen for one in drawn for text in texts(parts(one))]
+    return "\n".join([*seen, *(file.fp.read().decode() for one in drawn for file in one.files)])
+
+
+MARKED = st.integers(1, 900)  # words, each of which has a mark that nothing else has
+NUMBERED = st.one_of(
+    MARKED.map(lambda size: ("text", size)),
+    MARKED.map(lambda size: ("quote", size)),
+    st.integers(1, 90).map(lambda size: ("rows", size)),
+)
+
+
+@settings(max_examples=20, phases=[Phase.generate])
+@given(blocks=st.lists(NUMBERED, min_size=1, max_size=5), said=st.integers(0, 300))
+def test_nothing_is_left_out_of_what_is_shown_whole(blocks: list[tuple[str, int]], said: int) -> None:
+    marks = iter(range(10_000))
+
+    def words(count: int) -> str:
+        return " ".join(f"<{next(marks)}>" for _ in range(count))
+
+    made: list[Text | Table] = []
+    for kind, size in blocks:
+        if kind == "rows":
+            made.append(
+                Table(("Job", "State", "Said"), tuple((words(1), words(1), words(3)) for _ in range(size)), words(1))
+            )
+        else:
+            made.append(Text(words(size).replace("5> ", "5>\n"), words(1), quoted=kind == "quote"))
+    seen = words_of(DRAWING.draw_all(submission(*made), words(said), LOADED))
+    assert [mark for mark in range(next(marks)) if f"<{mark}>" not in seen] == []
 
 
 def test_what_is_longer_than_anybody_reads_in_a_chat_is_a_file() -> None:
