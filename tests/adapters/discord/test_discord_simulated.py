@@ -12,6 +12,7 @@ import pytest
 import simcord
 
 from botcore.models import Channel, Proof, ProofKind
+from botcore.store.port import Tx
 from botcore.ui import Completion, Form, Input, Reply
 from tests.adapters.discord.cards import HOSTILE
 from tests.adapters.discord.reading import buttons, outline, read, texts
@@ -252,3 +253,26 @@ async def test_a_form_that_cannot_be_opened_in_time_waits_behind_a_button(town: 
     opened = await town.click("rob", message, "Fill in")
     await town.fill_in("rob", opened, reason=["=Spam"])
     assert await town.rig.states() == ["held"]
+
+
+# --- pictures
+
+
+async def test_pictures_are_attached_and_stay_when_the_card_changes(town: Simulated) -> None:
+    shots = tuple(Proof(ProofKind.PICTURE, f"Page {n}", url=f"https://pictures.example/{n}.png") for n in (1, 2))
+    town.rig.market.add("t2", proofs=shots)
+    await town.poll()
+    for number in (1, 2):
+        town.album.pictures[f"key{number}"] = (b"\x89PNG", "image/png")
+
+    def arrive(tx: Tx) -> None:
+        tx.q("UPDATE pictures SET state = 'ready', sha256 = 'key' || substr(url, -5, 1), media_type = 'image/png'")
+
+    await town.rig.store.tx(arrive)
+    await town.turn(60)  # so long a card waits for its pictures, at most
+    assert [file.filename for file in town.messages[1].attachments] == ["key1.png", "key2.png"]
+    await town.click("rob", town.messages[1], "Approve")
+    assert [file.filename for file in town.messages[1].attachments] == ["key1.png", "key2.png"]
+    await town.click("rob", town.messages[1], "Undo")
+    assert [file.filename for file in town.messages[1].attachments] == ["key1.png", "key2.png"]
+    assert outline(shown(town, 1)).count("[picture ") == 2
