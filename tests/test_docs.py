@@ -26,12 +26,14 @@ PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 MARKETPLACES = (ROOT / "docs" / "marketplaces.md").read_text()
 DISCORD = (ROOT / "docs" / "discord.md").read_text()
+TELEGRAM = (ROOT / "docs" / "telegram.md").read_text()
 PAGES = {
     "README.md": README,
     "docs/plugins.md": PLUGINS,
     "docs/operating.md": OPERATING,
     "docs/marketplaces.md": MARKETPLACES,
     "docs/discord.md": DISCORD,
+    "docs/telegram.md": TELEGRAM,
 }
 
 
