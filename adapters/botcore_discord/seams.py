@@ -41,7 +41,8 @@ class Drawing(Protocol):
     def draw(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING, *, upload: bool = True) -> Drawn:
         """A message with a line above a card; either may be missing. `upload` False: its files are there already, the
         view still names them (`attachment://`), `files` is empty, and only the media types are asked of `pictures`.
-        A picture that is not in `pictures` is said to be missing."""
+        A picture that is not in `pictures` is said to be missing. Of a submission, what does not fit is behind the
+        core's own button for everything (`all:A31:0`)."""
 
     def draw_all(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING) -> Sequence[Drawn]:
         """The same in as many messages as it takes, for an answer that one person sees."""
