@@ -168,10 +168,7 @@ class Dispatcher:
         return self.house.offers(person.role)
 
     async def all_commands(self) -> Sequence[Command]:
-        return [command for command in self.house.commands if self._can_serve(command)]
-
-    async def all_commands(self) -> Sequence[Command]:
-        return [command for command in self.house.commands if self._can_serve(command)]
+        return self.house.offers(Role.OWNER)
 
     async def person(self, actor: Actor) -> Person | None:
         return await self.house.people.of(actor)

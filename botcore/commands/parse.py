@@ -29,7 +29,7 @@ class BadInput(Exception):  # noqa: N818
     """What was typed cannot be done; the message says what to type instead."""
 
 
-class Missing(BadInput):  # noqa: N818
+class Missing(BadInput):
     """Something that a command needs was not typed: `params`, in their order."""
 
     def __init__(self, command: Command, params: Sequence[Param]) -> None:

@@ -87,6 +87,9 @@ class Script:
     async def commands(self, actor: Actor) -> Sequence[Command]:
         return ()
 
+    async def all_commands(self) -> Sequence[Command]:
+        return []
+
     async def person(self, actor: Actor) -> Person | None:
         return ANA
 
