@@ -20,6 +20,7 @@ from benchmarks.intake import intake
 from benchmarks.memory import memory
 from benchmarks.presses import presses
 from benchmarks.starting import starting
+from benchmarks.storms import storms
 from benchmarks.webhooks import webhooks
 
 TOPICS: Mapping[str, Callable[[Path], Awaitable[list[Figure]]]] = {
@@ -28,6 +29,7 @@ TOPICS: Mapping[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "commands": commands,
     "webhooks": webhooks,
     "calls": calls,
+    "storms": storms,
     "history": history,
     "starting": starting,
     "memory": memory,

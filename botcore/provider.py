@@ -124,6 +124,7 @@ class Provider(ABC):
     Settings: ClassVar[type[BaseModel]]  # the account's own keys in the config
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     batch_size: ClassVar[int] = 1  # ratings of one job in one call, at most
+    reads_together: ClassVar[bool] = False  # one list has the unrated work of all jobs
     pause_ends: ClassVar[bool] = False  # pausing ends the job and refunds what is not used
     resume_needs_positions: ClassVar[bool] = False  # resuming asks for a number of positions and charges them
     restart_costs: ClassVar[bool] = True  # restarting pays for all positions again
@@ -162,6 +163,10 @@ class Provider(ABC):
 
         All of it comes newest first, as far as the marketplace allows: who reads stops where it is known.
         """
+
+    def pending_of(self, jobs: Sequence[Job]) -> AsyncIterator[SubmissionPage]:
+        """The same of many jobs, from one list of all that waits, where the marketplace has one (`reads_together`)."""
+        raise NotImplementedError
 
     @abstractmethod
     async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:

@@ -7,11 +7,11 @@ and no longer.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .accounts import save_job
-from .models import Job, Waiting
+from .models import Job, SubmissionPage, Waiting
 from .store.port import Reader, Row, Tx
 
 SWEEP_MS = 15 * 60_000  # so often everything unrated is read, whatever the counts say
@@ -65,6 +65,38 @@ class Held:
 
     def agrees(self, told: int, more: int = 0) -> bool:
         return self.total - self.came - self.leaving <= told <= self.total + self.left + more
+
+
+class Share:
+    """What one list of all that waits has told of several jobs. `seen`: their tasks on it, by job."""
+
+    def __init__(self, items: Mapping[str, Waiting], whole: Collection[str]) -> None:
+        self.seen: dict[str, set[str]] = {job: set() for job in items}
+        self.unreadable = 0
+        self._items = dict(items)
+        self._whole = whole
+        self._read = 0
+        self._apart = 0  # calls that it takes to read them one by one
+        self._pages = 0  # of all of the list
+
+    def note(self, page: SubmissionPage) -> None:
+        """A page was read."""
+        self._read += 1
+        self.unreadable += page.unreadable
+        for submission in page.submissions:
+            if submission.job_id in self.seen:
+                self.seen[submission.job_id].add(submission.task_id)
+        if self._read == 1:
+            size = max(1, len(page.submissions) + page.unreadable)
+            pages = {job: max(1, -(-(item.count or 0) // size)) for job, item in self._items.items()}
+            self._apart = sum(count if job in self._whole else min(count, 2) for job, count in pages.items())
+            self._pages = page.pages
+
+    def goes_on(self, left: Collection[str]) -> bool:
+        """Whether to read on for these: not where it would take more calls than one by one."""
+        if any(job in self._whole for job in left):
+            return self._pages <= self._apart
+        return self._read < self._apart
 
 
 def newest_known(reader: Reader) -> int:

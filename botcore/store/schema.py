@@ -416,6 +416,11 @@ CREATE TABLE guests (
 ) STRICT, WITHOUT ROWID;
 """
 
+HINTS_TRIED = """
+-- looked for together with others: what is left is followed by itself
+ALTER TABLE hints ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+"""
+
 BULK_OF_DECISION = """
 CREATE INDEX bulk_items_decision ON bulk_items (decision) WHERE decision IS NOT NULL;
 """
@@ -482,3 +487,8 @@ def guests(db: Database) -> None:
 @core()
 def bulk_of_decision(db: Database) -> None:
     run_statements(db, BULK_OF_DECISION)
+
+
+@core()
+def hints_tried(db: Database) -> None:
+    run_statements(db, HINTS_TRIED)

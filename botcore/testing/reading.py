@@ -71,6 +71,21 @@ class ReadingContract(Contract):
         market.rate_on_site(ids.pop(4), Verdict.APPROVE)
         assert sorted(one.task_id for one in await market.read()) == sorted(ids)
 
+    async def test_the_unrated_work_of_all_jobs_is_read_once_where_one_list_has_it(self, market: Market) -> None:
+        if not market.provider.reads_together:
+            pytest.skip("it has no such list")
+        ids = [*market.submit(MANY), *market.submit(PAGE_SIZE, market.other_job_id)]
+        market.rate_on_site(ids.pop(), Verdict.APPROVE)
+        listed = [await market.provider.job(job) for job in (market.job_id, market.other_job_id)]
+        for wanted in (listed, listed[:1]):
+            pages = [page async for page in market.provider.pending_of(wanted)]
+            found = [one for page in pages for one in page.submissions]
+            there = [one.task_id for job in wanted async for page in market.provider.pending(job)
+                     for one in page.submissions]  # fmt: skip
+            assert sorted(one.task_id for one in found) == sorted(there)
+            assert {one.job_id for one in found} == {job.id for job in wanted}
+            assert not any(page.unreadable for page in pages)
+
     async def test_pages_are_numbered_and_nothing_on_them_is_lost(self, market: Market) -> None:
         market.submit(MANY)
         pages = [page async for page in market.provider.pending(await market.provider.job(market.job_id))]

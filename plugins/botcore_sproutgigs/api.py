@@ -77,10 +77,11 @@ class CommonApi(Calls):
             raise unreadable(endpoint, "id")
         return job
 
-    async def unrated(self, job_id: str) -> AsyncIterator[Page[WireTask]]:
-        """A job's unrated tasks, the newest first."""
-        async for page in self.newest_first(self.reader(UNRATED, {"job_id": job_id}, "tasks", WireTask)):
-            yield _only(page, job_id)
+    async def unrated(self, job_id: str = "") -> AsyncIterator[Page[WireTask]]:
+        """A job's unrated tasks, or those of all jobs, the newest first."""
+        params = {"job_id": job_id} if job_id else {}
+        async for page in self.newest_first(self.reader(UNRATED, params, "tasks", WireTask)):
+            yield _only(page, job_id) if job_id else page
 
     async def unrated_of(self, job_id: str, ids: Sequence[str], kind: type[T]) -> AsyncIterator[Page[T]]:
         """Those of a job's unrated tasks that have these ids; `kind` says how much of them is read. They cannot be

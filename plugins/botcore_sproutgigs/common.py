@@ -60,6 +60,7 @@ class CommonProvider(Provider, Generic[A]):
         }
     )
     restart_adds: ClassVar[bool] = True
+    reads_together: ClassVar[bool] = True
     hosts: ClassVar[tuple[str, ...]]  # that workers' pictures come from
     api_class: type[A]
 
@@ -102,6 +103,20 @@ class CommonProvider(Provider, Generic[A]):
             submissions = [submission_of(job, task) for key, task in fresh.items() if key not in seen]
             seen |= fresh.keys()
             yield SubmissionPage(tuple(submissions), page.number, page.pages, page.lost)
+
+    async def pending_of(self, jobs: Sequence[Job]) -> AsyncIterator[SubmissionPage]:
+        seen: set[tuple[str, int]] = set()
+        known = {job.id: job for job in jobs}
+        async for page in self.api.unrated():
+            fresh = {(task.id, task.revision): task for task in page.items}
+            submissions = [
+                submission_of(known[task.job_id], task)
+                for key, task in fresh.items()
+                if key not in seen and task.job_id in known
+            ]
+            seen |= fresh.keys()
+            homeless = sum(not task.job_id for task in fresh.values())
+            yield SubmissionPage(tuple(submissions), page.number, page.pages, page.lost + homeless)
 
     async def look(self, job_id: str, ids: Sequence[str]) -> Sequence[Sighting]:
         """Raises `Unavailable` rather than saying `ABSENT` of a task that may be among what could not be read."""

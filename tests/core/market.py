@@ -65,6 +65,7 @@ class Market:
     effects: list[Rating] = field(default_factory=list)  # what took effect: the ledger
     looks: list[list[str]] = field(default_factory=list)
     reads: list[tuple[str, tuple[str, ...] | None]] = field(default_factory=list)  # job, ids
+    together: int = 0  # pages of the list of all jobs that were read
     underway: list[Rating] = field(default_factory=list)  # left the bot, and will land when the test says so
     steps: list[Step] = field(default_factory=list)  # what the next calls of `rate` come to; then all is taken
     errors: dict[str, list[BaseException]] = field(default_factory=dict)  # by method: raised once each
@@ -243,6 +244,21 @@ class ScriptedProvider(Provider):
             page = found[(number - 1) * size : number * size]
             pages = -(-len(found) // size)
             yield SubmissionPage(tuple(replace(s, account=self.tools.account) for s in page), number, pages)
+            if number >= pages:
+                return
+            self.market.between_pages()
+            number += 1
+
+    async def pending_of(self, jobs: Sequence[Job]) -> AsyncIterator[SubmissionPage]:
+        self._trip("pending_of")
+        number, size, wanted = 1, self.market.page_size, {job.id for job in jobs}
+        while True:
+            self.market.together += 1
+            found = self.market.waiting()
+            page = found[(number - 1) * size : number * size]
+            ours = tuple(replace(s, account=self.tools.account) for s in page if s.job_id in wanted)
+            pages = max(1, -(-len(found) // size))
+            yield SubmissionPage(ours, number, pages)
             if number >= pages:
                 return
             self.market.between_pages()
