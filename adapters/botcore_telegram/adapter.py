@@ -32,7 +32,7 @@ class TelegramAdapter(Adapter):
     def __init__(self, settings: Any, tools: AdapterTools) -> None:
         super().__init__(settings, tools)
         self._settings: TelegramSettings = settings
-        self._pacer = Pacer(tools.clock)
+        self._pacer = Pacer(tools.clock, tools.store)
         self._chats = Chats(tools.store, tools.clock, tools.channels)
         self._webhook = Webhook(settings)
         self._mounted = False

@@ -14,6 +14,7 @@ from .acts import Place
 
 CARDS_KEPT_MS = 60 * 86_400_000  # a card that was not touched for so long is not followed any more
 FILES_KEPT_MS = 30 * 86_400_000
+WRITTEN_KEPT_MS = 60_000
 FORGOTTEN = 50  # at most at once
 NO_PHOTO = "-"  # instead of a file: Telegram does not take this picture as a photo
 
@@ -104,12 +105,23 @@ def by_message(reader: Reader, chat: int, message: int) -> Kept | None:
     )
 
 
-def lately(reader: Reader, since: int) -> Sequence[tuple[int, int]]:
-    """Chats and moments of what was written since then, oldest first."""
+# --- what was written lately
+
+
+def wrote(tx: Tx, chat: int, messages: int, now: int) -> None:
+    """Notes that something is about to be written to a group."""
+    tx.q("DELETE FROM telegram_written WHERE at < :before OR at > :now", before=now - WRITTEN_KEPT_MS, now=now)
+    tx.q("INSERT INTO telegram_written (chat, at, messages) VALUES (:chat, :now, :n)", chat=chat, now=now, n=messages)
+
+
+def written(reader: Reader, now: int) -> Sequence[tuple[int, int, int]]:
+    """Chats, moments and counts of what was written within the last minute, oldest first."""
     rows = reader.q(
-        "SELECT chat, updated_at FROM telegram_cards WHERE updated_at > :since ORDER BY updated_at", since=since
+        "SELECT * FROM telegram_written WHERE at BETWEEN :since AND :now ORDER BY at",
+        since=now - WRITTEN_KEPT_MS,
+        now=now,
     )
-    return [(row["chat"], row["updated_at"]) for row in rows]
+    return [(row["chat"], row["at"], row["messages"]) for row in rows]
 
 
 # --- groups that became supergroups

@@ -6,6 +6,7 @@ never fuller than ours. https://core.telegram.org/bots/faq#my-bot-is-hitting-lim
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +14,16 @@ from types import MappingProxyType
 
 from botcore.adapter import SendFailed, Traffic
 from botcore.clock import Clock
+from botcore.store.port import Store, StoreError
+
+from .kept import written, wrote
+
+log = logging.getLogger(__name__)
 
 GROUP_MESSAGES, GROUP_SECONDS = 20, 60.0  # edits and each picture of an album count
 PRIVATE_MESSAGES, PRIVATE_SECONDS = 1, 1.0
 ALL_MESSAGES, ALL_SECONDS = 30, 1.0
+LATE_MS = 2_000  # after which what left has arrived
 MARGIN_MS = 20  # clocks differ in how they round
 LEAST = 0.01  # seconds: a pause is never so short that nothing passes
 
@@ -34,13 +41,22 @@ class Busy(SendFailed):
 
 
 class Pacer:
-    """Says when a chat may be written to, and holds back whoever writes until then."""
+    """Says when a chat may be written to, and holds back whoever writes until then. What goes to a group is noted
+    before it leaves, so that a restart knows of it: see `open`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, store: Store) -> None:
         self._clock = clock
+        self._store = store
         self._all = _Window(ALL_MESSAGES, ALL_SECONDS)
         self._chats: dict[int, _Window] = {}
         self._held: dict[int, tuple[int, int]] = {}  # chat -> from when, until when, in ms
+
+    async def open(self) -> None:
+        """Counts what was written shortly before this process began. Raises `StoreError`."""
+        now = self._clock.ms()
+        self._chats.clear()
+        for chat, at, messages in await self._store.read(written, now):
+            self._window(chat).done(min(at + LATE_MS, now), messages)
 
     def pause(self, chat: int, traffic: Traffic, cost: int = 1) -> float:
         """Seconds until `cost` messages may go to a chat, 0 for now."""
@@ -63,6 +79,8 @@ class Pacer:
             await self._clock.sleep(seconds)
         window = self._window(chat)
         with _under_way(window, cost, self._clock), _under_way(self._all, cost, self._clock):
+            if window.limit == GROUP_MESSAGES:
+                await self._note(chat, cost)
             yield
 
     @asynccontextmanager
@@ -78,9 +96,11 @@ class Pacer:
         now = self._clock.ms()
         self._held[chat] = (now, now + round(seconds * 1000) + MARGIN_MS)
 
-    def count(self, chat: int, at: int, cost: int = 1) -> None:
-        """What was written before this process began, in the order in which it was."""
-        self._window(chat).done(at, cost)
+    async def _note(self, chat: int, messages: int) -> None:
+        try:
+            await self._store.tx(wrote, chat, messages, self._clock.ms())
+        except StoreError as error:
+            log.warning("a restart will not know how much was written: %s", error)
 
     def _rest(self, chat: int, now: int) -> int:
         since, until = self._held.get(chat, (0, 0))

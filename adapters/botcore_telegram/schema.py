@@ -36,6 +36,12 @@ TABLES = (
     ) STRICT""",
     "CREATE INDEX telegram_cards_place ON telegram_cards (chat, message)",
     "CREATE INDEX telegram_cards_old ON telegram_cards (updated_at)",
+    # what was written to groups within the last minute: a restart does not empty Telegram's windows
+    """CREATE TABLE telegram_written (
+        chat INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        messages INTEGER NOT NULL
+    ) STRICT""",
     # groups that became supergroups, by their ids from before
     """CREATE TABLE telegram_moves (
         chat INTEGER PRIMARY KEY,

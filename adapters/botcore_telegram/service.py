@@ -11,7 +11,6 @@ from botcore import AdapterTools, Dispatch
 from botcore.adapter import AdapterError
 from botcore.store.port import StoreError
 
-from . import kept
 from .answers import Answers
 from .api import Api
 from .cards import Cards
@@ -21,7 +20,7 @@ from .dialogs import Talk
 from .here import asks_for_it
 from .inbox import Inbox, Update
 from .menu import tell_commands
-from .pacing import GROUP_SECONDS, Pacer
+from .pacing import Pacer
 from .polling import Poller
 from .reading import chat_in
 from .rights import Rights
@@ -85,8 +84,7 @@ class Service:
         me = await self._api.me()
         self._username = me.username or ""
         await self._chats.open()
-        for chat, at in await tools.store.read(kept.lately, clock.ms() - round(GROUP_SECONDS * 1000)):
-            self._pacer.count(chat, at)
+        await self._pacer.open()
         sender = Sender(self._api, tools.store, clock, self._chats, me.id)
         self.cards = Cards(sender, self._pacer, self._chats, tools.store, clock, tools.pictures)
         dialogs = Talk(tools.store, clock, self._username)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from botcore.adapter import Traffic
 from botcore.clock import ManualClock
 from botcore_telegram.pacing import MARGIN_MS, SHARES, Busy, Pacer
+from botcore_telegram.schema import telegram
+from tests.core.rig import FlakyStore
 
 GROUP, OTHER, PERSON = -1, -2, 5
 MARGIN = MARGIN_MS / 1000
 
 
 @pytest.fixture
-def pacer(clock: ManualClock) -> Pacer:
-    return Pacer(clock)
+async def store(tmp_path: Path) -> AsyncIterator[FlakyStore]:
+    store = await FlakyStore.open(tmp_path / "store.db", (telegram,))
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def pacer(clock: ManualClock, store: FlakyStore) -> Pacer:
+    return Pacer(clock, store)
 
 
 async def write(pacer: Pacer, chat: int, times: int = 1, traffic: Traffic = Traffic.ANSWER, cost: int = 1) -> None:
@@ -92,6 +103,7 @@ async def test_who_is_patient_waits_and_others_hear_how_long(pacer: Pacer, clock
 
     began, waiting = clock.ms(), asyncio.create_task(patiently())
     await asyncio.sleep(0)
+    assert not waiting.done()
     clock.advance(1 + MARGIN)
     assert await asyncio.wait_for(waiting, 5) == began + 1000 + MARGIN_MS
 
@@ -114,10 +126,20 @@ async def test_a_clock_that_is_set_back_stops_nothing(pacer: Pacer, clock: Manua
     assert pacer.pause(GROUP, Traffic.ANSWER) == 0
 
 
-async def test_what_was_written_before_a_restart_counts(pacer: Pacer, clock: ManualClock) -> None:
-    for _ in range(20):
-        pacer.count(GROUP, clock.ms() - 50_000)
-    assert pacer.pause(GROUP, Traffic.ANSWER) == pytest.approx(10 + MARGIN)
+async def test_what_was_written_before_a_restart_counts(pacer: Pacer, clock: ManualClock, store: FlakyStore) -> None:
+    await write(pacer, GROUP, 17)
+    async with pacer.slot(GROUP, Traffic.ANSWER, 3):  # on its way when the bot was killed
+        clock.advance(10)
+        restarted = Pacer(clock, store)
+        await restarted.open()
+        assert restarted.pause(GROUP, Traffic.ANSWER) == pytest.approx(52 + MARGIN)
+        assert restarted.pause(OTHER, Traffic.OTHER) == 0
+
+
+async def test_a_full_disk_keeps_nobody_from_writing(pacer: Pacer, clock: ManualClock, store: FlakyStore) -> None:
+    store.down = True
+    await write(pacer, GROUP, 20)
+    assert pacer.pause(GROUP, Traffic.ANSWER) == pytest.approx(60 + MARGIN)
 
 
 async def _aside(pacer: Pacer) -> None:
