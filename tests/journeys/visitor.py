@@ -33,5 +33,10 @@ class Visitor:
             answer: dict[str, str] = await response.json()
         return answer
 
+    async def page(self) -> str:
+        """What the page shows now. Raises `ClientError`."""
+        async with self._session.get(f"{self.url}/", raise_for_status=True) as response:
+            return await response.text()
+
     async def close(self) -> None:
         await self._session.close()
