@@ -92,6 +92,13 @@ class Answers:
         """A message of the adapter's own."""
         await self._send(place, Note(html), reply_to)
 
+    async def brush_off(self, text: str, place: Place, reply_to: int) -> None:
+        """Says something to a stranger, if there is room for it just now: they keep nobody waiting."""
+        try:
+            await self._sender.note(Way(place, patient=False, reply_to=reply_to), says(text)[0])
+        except AdapterError as error:
+            log.info("a stranger was not answered: %s", error)
+
     # --- inside
 
     async def _say(self, text: str, asked: Asked, *, alert: bool = False) -> None:

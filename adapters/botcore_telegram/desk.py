@@ -29,7 +29,7 @@ from .toasts import Toast, answering
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 16  # updates that are handled at the same time
+AT_ONCE = 256  # updates that are handled at the same time: most of them wait for something
 GRACE = 1.0  # seconds that what is under way is given when this stops
 HITCH = 5.0  # seconds until a database that says no is asked again
 NAMELESS = "I cannot tell who you are: switch off “remain anonymous” in your administrator rights, and say it again."
@@ -115,8 +115,7 @@ class Desk:
                 if self._chats.obeys(act.place.chat) and act.text.startswith("/"):
                     await self._answers.tell(NAMELESS, act.place, act.message)
             case Said():
-                async with self._in_order(act.actor.user_id):
-                    await self._said(act)
+                await self._said(act)
             case Pressed():
                 async with answering(self._api, act.query, self._clock) as toast:
                     await self._pressed(act, toast)
@@ -138,15 +137,24 @@ class Desk:
             return
         actor = await self._rights.of(act.actor, act.place)
         act = replace(act, actor=actor)
-        asked = Asked.said(act)
         person = await self._dispatch.person(actor)
-        if _is_start(act.text):  # strangers learn their id from it
-            line = "start" if person is None else "help"
-            await self._answers.give(await self._dispatch.command(actor, line), asked, self._dispatch)
-            return
         if person is None:
-            return
-        step = await self._dialogs.said(act, self._dispatch)
+            if _is_start(act.text):
+                reply = await self._dispatch.command(actor, "start")
+                await self._answers.brush_off(reply.text, act.place, act.message)
+        elif _is_start(act.text):
+            await self._answers.give(await self._dispatch.command(actor, "help"), Asked.said(act), self._dispatch)
+        else:
+            await self._talk(act)
+
+    async def _talk(self, act: Said) -> None:
+        """What somebody says is understood in its order; what it leads to keeps nothing else of theirs waiting."""
+        asked = Asked.said(act)
+        async with self._in_order(act.actor.user_id):
+            step = await self._dialogs.said(act, self._dispatch)
+            if step is not None and not (step.line or step.form):
+                await self._answers.take(step, asked, self._dispatch)
+                return
         if step is not None:
             await self._answers.take(step, asked, self._dispatch)
 

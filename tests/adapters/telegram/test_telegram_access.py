@@ -33,6 +33,17 @@ async def test_a_stranger_learns_their_id_from_start_and_nothing_else(bench: Ben
     assert answer.buttons == []
 
 
+async def test_a_stranger_who_asks_and_asks_keeps_nobody_waiting(bench: Bench) -> None:
+    await bench.start()
+    for _ in range(300):
+        await bench.fake.says(bench.mallory, bench.mallory, "/start")
+    await bench.come_in("a")
+    await bench.fake.presses(bench.rob, await bench.card(), "Approve")
+    await bench.until_answered()
+    assert len(bench.fake.from_bot(bench.mallory)) < 5
+    assert await bench.rig.states() == ["held"]
+
+
 async def test_a_stranger_in_the_group_is_not_heard_and_presses_in_vain(bench: Bench) -> None:
     await bench.start()
     await bench.come_in("a")

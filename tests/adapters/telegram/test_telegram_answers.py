@@ -50,6 +50,16 @@ async def test_a_press_is_answered_in_time_whatever_takes_longer(bench: Bench) -
     await bench.fake.card(bench.group, "Here it is at last.")
 
 
+async def test_what_somebody_says_next_does_not_wait_for_what_takes_longer(bench: Bench) -> None:
+    slow = Slow()
+    bench.setup.commands += (slow.command(),)
+    await bench.start()
+    asked = await bench.fake.says(bench.rob, bench.group, "/slow")
+    assert await bench.fake.reply_to(await bench.fake.says(bench.rob, bench.group, "/whoami"))
+    slow.go.set()
+    assert (await bench.fake.reply_to(asked)).text == "Here it is at last."
+
+
 async def test_a_press_of_long_ago_is_done_all_the_same(bench: Bench) -> None:
     await bench.start()
     await bench.come_in("a")
