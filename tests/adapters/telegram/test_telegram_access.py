@@ -182,7 +182,7 @@ async def test_here_prints_what_to_paste_and_only_for_an_owner(bench: Bench) -> 
 
 async def test_the_commands_are_told_once(bench: Bench) -> None:
     await bench.start()
-    while not await bench.rig.value("SELECT count(*) FROM telegram_notes"):  # noqa: ASYNC110 - it has no event
+    while not await bench.rig.value("SELECT count(*) FROM telegram_notes"):  # noqa: ASYNC110 - a row has no event
         await asyncio.sleep(0.005)
     await bench.kill()
     bench.clock.advance(3600)
