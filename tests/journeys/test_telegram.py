@@ -102,7 +102,7 @@ async def test_a_webhook_brings_what_people_do(make_town: MakeTown, until: Until
 
 
 async def test_the_library_is_not_loaded_where_the_config_has_no_telegram(make_town: MakeTown) -> None:
-    town = await make_town(waiting=1)
+    town = await make_town(waiting=0)
     town.env["PYTHONPROFILEIMPORTTIME"] = "1"
     bot = await town.bot()
     assert await bot.stop() == 0
