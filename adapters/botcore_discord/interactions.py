@@ -64,6 +64,7 @@ class Interactions:
         self._draw = draw
         self._drawing, self._forms, self._commands = native
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._next: set[str] = set()  # messages that somebody waits to draw
 
     async def handle(self, interaction: discord.Interaction) -> None:
         """Never raises: whatever goes wrong is said, or logged where there is nobody to say it to."""
@@ -77,7 +78,7 @@ class Interactions:
                 await self._take(interaction)
         except TooLate:
             log.info("Discord: interaction %s could not be answered in time", interaction.id)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as error:
             log.warning("Discord: interaction %s was not answered: %s", interaction.id, type(error).__name__)
         finally:
             self._under_way.discard(task)
@@ -186,37 +187,59 @@ class Interactions:
         if message is not None and is_prompt(message) and reply.card is None:
             await answer.change(self._drawing.draw(None, reply.text), new_files=False)
             return
-        changed = message is not None and await self._refresh(interaction, str(message.id), answer, private=private)
-        if changed and reply.result is Result.DONE and reply.card is None:
-            return  # the card says it
-        if reply.text or reply.card:
-            await self._whisper(answer, reply.card, reply.text)
+        aside = reply.card is not None and reply.result is Result.DONE  # something to read, which changes nothing
+        changed = message is not None and not aside and await self._refresh(interaction, message, answer)
+        if (changed and reply.card is None and reply.result is Result.DONE) or not (reply.text or reply.card):
+            await answer.defer()  # the card says it
         else:
-            await answer.defer()
+            await self._whisper(answer, reply.card, reply.text)
 
-    async def _refresh(self, interaction: discord.Interaction, message: str, answer: Answer, *, private: bool) -> bool:
-        """Shows at once what became of a card; whether there was anything new to show."""
-        async with self._sends.alone(message):
-            shown = await self._records.shown(message)
-            subject = shown.subject if shown else "" if private else _pressed_name(interaction)
-            card = await self._draw(subject) if subject else None
-            if card is None or self._sends.digest(message) == digest_of(card):
-                return False
-            await self._change(message, answer, card, shown, private=private)
+    async def _refresh(self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer) -> bool:
+        """Shows at once what became of a card; whether there is anything new to see on it."""
+        message, private = str(clicked.id), clicked.flags.ephemeral
+        if message in self._next:
+            return True  # somebody waits to draw it, later than what happened here
+        self._next.add(message)
+        waiting = True
+        try:
+            async with self._sends.alone(message):
+                self._next.discard(message)
+                waiting = False
+                shown = await self._records.shown(message)
+                subject = shown.subject if shown else "" if private else _pressed_name(interaction)
+                card = await self._draw(subject) if subject else None
+                if card is None or self._sends.digest(message) == digest_of(card):
+                    return False
+                await self._change(message, answer, card, shown, private=private)
+        except StoreError as error:
+            log.warning("Discord: a card is not drawn: %s", error)
+            return False
+        finally:
+            if waiting:
+                self._next.discard(message)
         return True
 
     async def _change(self, message: str, answer: Answer, card: Card, shown: Shown | None, *, private: bool) -> None:
         self._sends.uncertain(message)
-        drawn = self._sends.drawn_again(card, shown)
         files = shown.files if shown else {}
-        if drawn is not None:
-            await answer.change(drawn, new_files=False)
-        else:
+        if not await self._changed_as_it_is(answer, self._sends.drawn_again(card, shown)):
             await answer.defer()
             loaded = await self._sends.load(self._drawing.pictures_of(card))
             files = _types(loaded)
             await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
         await self._sends.changed(message, card, files, private=private)
+
+    async def _changed_as_it_is(self, answer: Answer, drawn: Drawn | None) -> bool:
+        """Whether the pictures that a message has will do."""
+        if drawn is None:
+            return False
+        try:
+            await answer.change(drawn, new_files=False)
+        except discord.HTTPException as error:
+            if error.status != 400:
+                raise
+            return False  # it does not have those that are noted for it
+        return True
 
     async def _replace(self, message: str, answer: Answer, card: Card, text: str) -> None:
         """A private card takes the place of the one that was pressed."""
@@ -224,10 +247,10 @@ class Interactions:
             shown = await self._records.shown(message)
             keys = list(self._drawing.pictures_of(card))
             files = shown.files if shown else {}
-            if shown and list(files) == keys:
-                there = {key: (b"", media_type) for key, media_type in files.items()}
-                await answer.change(self._drawing.draw(card, text, there, upload=False), new_files=False)
-            else:
+            there = {key: (b"", media_type) for key, media_type in files.items()}
+            same = list(files) == keys
+            drawn = self._drawing.draw(card, text, there, upload=False) if same else None
+            if not await self._changed_as_it_is(answer, drawn):
                 await answer.defer()
                 loaded = await self._sends.load(keys)
                 files = _types(loaded)
