@@ -102,8 +102,6 @@ def meaning(error: Exception) -> AdapterError:
             return error
         case discord.LoginFailure():
             return ChannelBroken("Discord does not accept the token: make a new one in the developer portal")
-        case discord.RateLimited():
-            return SendFailed("Discord asks for a pause", error.retry_after)
         case discord.HTTPException():
             return _answered(error)
         case aiohttp.ClientConnectorError():

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from botcore.adapter import AdapterTools, ChannelBroken, Dispatch, SendFailed
+from botcore.store.port import StoreError
 
 from .client import Client, meaning, words
 from .commands import SlashCommands
@@ -139,6 +140,9 @@ class Engine:
 
     async def _prune(self) -> None:
         while True:
-            await self._records.prune()
-            await self._forms.prune()
+            try:
+                await self._records.prune()
+                await self._forms.prune()
+            except StoreError as error:
+                log.warning("Discord: what is old is not forgotten: %s", error)
             await self._tools.clock.sleep(PRUNING)
