@@ -69,7 +69,7 @@ async def _queues(rigs: Rigs) -> Mapping[str, Card]:
 
 
 async def asked(rig: Rig, line: str, who: str = "mia") -> Card:
-    reply = await rig.patiently(rig.say(who, line))
+    reply = await rig.say(who, line)
     assert reply.card is not None, reply.text
     return reply.card
 

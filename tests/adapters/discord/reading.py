@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -159,4 +160,6 @@ def check_snapshot(name: str, text: str) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"{text}\n")
     assert path.exists(), f"{name} has no snapshot: review it and write it with REWRITE_SNAPSHOTS=1"
-    assert f"{text}\n" == path.read_text()
+    changes = unified_diff(path.read_text().splitlines(), text.splitlines(), "reviewed", "drawn", lineterm="")
+    if found := "\n".join(changes):
+        raise AssertionError(f"{name}\n{found}")
