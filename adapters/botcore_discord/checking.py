@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import aiohttp
 import discord
@@ -14,12 +15,13 @@ from .client import Client, meaning, words
 from .invitation import IN_THREADS, NEEDED, invite_link
 from .settings import DiscordSettings
 
+CLOCK_OFF = timedelta(minutes=1)
 WRITABLE = (discord.TextChannel, discord.Thread, discord.VoiceChannel, discord.StageChannel)
 
 
 async def check(settings: DiscordSettings, tools: AdapterTools) -> Sequence[Finding]:
     """Asks over HTTP alone: no session of the gateway is spent on it."""
-    client = Client(settings.base_url)
+    client = Client(settings.base_url, tools.clock)
     try:
         return [finding async for finding in _findings(client, settings, tools.channels)]
     except (discord.LoginFailure, discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -46,6 +48,8 @@ async def _findings(client: Client, settings: DiscordSettings, channels: Sequenc
         yield Finding(False, f"it is not in server {settings.guild}: invite it with the link above")
         return
     yield Finding(True, f"it is in server {guild.name}")
+    if abs(client.ahead) > CLOCK_OFF:
+        yield Finding(False, f"this machine's clock is {abs(client.ahead).total_seconds():.0f} s off: set it by NTP")
     if member.guild_permissions.administrator:
         yield Finding(False, "it is an administrator, and needs none of that: take the permission away")
     for channel in channels:

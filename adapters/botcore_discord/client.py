@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -13,6 +15,7 @@ from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from botcore.adapter import AdapterError, ChannelBroken, MessageGone, SendFailed, SendUnknown
+from botcore.clock import Clock
 from botcore.text import clean, one_line
 
 log = logging.getLogger(__name__)
@@ -35,16 +38,21 @@ Handler = Callable[[discord.Interaction], Awaitable[None]]
 class Client(discord.Client):
     """Asks for nothing but the server's own events, keeps no messages, and mentions nobody."""
 
-    def __init__(self, base_url: str, guild: str = "", on_interaction: Handler | None = None) -> None:
+    def __init__(self, base_url: str, clock: Clock, guild: str = "", on_interaction: Handler | None = None) -> None:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(self._note_time)
         super().__init__(
             intents=discord.Intents(guilds=True),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=trace,
         )
         self.put_out = asyncio.Event()  # of the server
         self.connected = asyncio.Event()  # and told what people do
+        self.ahead = timedelta()  # of Discord's clock is ours, by so much
+        self._clock = clock
         self._guild = guild
         self._webhooks = _Webhooks(base_url)
         self._on_interaction = on_interaction
@@ -75,6 +83,12 @@ class Client(discord.Client):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("Discord's event %s could not be handled", event_method)
+
+    async def _note_time(self, session: object, context: object, params: aiohttp.TraceRequestEndParams) -> None:
+        try:
+            self.ahead = self._clock.now() - parsedate_to_datetime(params.response.headers["Date"])
+        except (KeyError, TypeError, ValueError):
+            return  # it will be said again
 
     def answer_at_base_url(self) -> None:
         """Has answers to interactions go to this client's address: those of this task and of the tasks it starts."""

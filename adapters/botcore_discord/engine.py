@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from datetime import timedelta
 
 import aiohttp
 import discord
@@ -43,12 +44,12 @@ class Engine:
         self._forms = FormDesk(tools.store, tools.clock)
         self._commands = SlashCommands()
         drawing = CardDrawing()
-        self.client = Client(settings.base_url, settings.guild, self._interaction)
+        self.client = Client(settings.base_url, tools.clock, settings.guild, self._interaction)
         self.sends = Sends(self.client, tools.clock, self._records, tools.pictures, drawing, Pace(tools.clock))
         self._interactions = Interactions(
             settings.guild,
             dispatch,
-            tools.clock,
+            self._age,
             self._records,
             self.sends,
             tools.draw,
@@ -105,6 +106,10 @@ class Engine:
         if self._gateway.state is State.CONNECTED and math.isfinite(latency):
             return f"connected, {latency * 1000:.0f} ms"
         return str(self._gateway.state)
+
+    def _age(self, interaction: discord.Interaction) -> timedelta:
+        """By Discord's clock, whatever ours says."""
+        return self._tools.clock.now() - self.client.ahead - interaction.created_at
 
     async def _interaction(self, interaction: discord.Interaction) -> None:
         await self._interactions.handle(interaction)

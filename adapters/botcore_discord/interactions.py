@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ import aiohttp
 import discord
 
 from botcore.adapter import Actor, Dispatch
-from botcore.clock import Clock
 from botcore.store.port import StoreError
 from botcore.text import sentence
 from botcore.ui import Card, Reply, Result
@@ -44,13 +43,13 @@ Data = Mapping[str, Any]
 
 
 class Interactions:
-    """Takes every interaction of one server. `draw` makes a card as it is now, by its subject."""
+    """Takes every interaction of one server. `age` tells how old one is; `draw` makes a card as it is now."""
 
     def __init__(
         self,
         guild: str,
         dispatch: Dispatch,
-        clock: Clock,
+        age: Callable[[discord.Interaction], timedelta],
         records: Records,
         sends: Sends,
         draw: Draw,
@@ -58,7 +57,7 @@ class Interactions:
     ) -> None:
         self._guild = guild
         self._dispatch = dispatch
-        self._clock = clock
+        self._age = age
         self._records = records
         self._sends = sends
         self._draw = draw
@@ -92,8 +91,8 @@ class Interactions:
 
     async def _take(self, interaction: discord.Interaction) -> None:
         answer = Answer(interaction)
-        age = self._clock.now() - interaction.created_at
-        if age > STALE:  # by our clock, which may be wrong
+        age = self._age(interaction)
+        if age > STALE:  # as after a connection that broke; the person may have been told that it failed
             log.info("Discord: interaction %s is %.1f s old", interaction.id, age.total_seconds())
             await answer.defer()
         work = asyncio.create_task(self._outcome(interaction))

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NONCE_MS = 120_000  # so long Discord surely knows a nonce again
-CLOCKS_APART = timedelta(minutes=2)  # ours and Discord's, at most
+CLOCKS_APART = timedelta(minutes=2)  # ours and Discord's, at most, beside what is known of it
 PAGE, PAGES = 100, 20  # of a channel's history that are looked at
 UPLOAD = 24 * 2**20  # bytes of pictures in one message; Discord takes a little more
 REMEMBERED = 2_000  # messages
@@ -214,7 +214,7 @@ class Sends:
     async def _find(self, channel: int, begun: Begun, card: Card) -> str:
         """A message that an earlier try made, in the channel's history since then; "" where there is none."""
         wanted = {button.id.split(":")[1] for button in card.buttons}
-        after = time_snowflake(from_ms(begun.first_at) - CLOCKS_APART)
+        after = time_snowflake(from_ms(begun.first_at) - max(self._client.ahead, timedelta()) - CLOCKS_APART)
         for _ in range(PAGES):
             page = await self._asked(self._client.http.logs_from(channel, PAGE, after=after))
             for message in page:

@@ -94,7 +94,7 @@ class Post:
         return await task
 
     def _new_client(self) -> Client:
-        client = Client(self.fake.base_url)
+        client = Client(self.fake.base_url, self.clock)
         request = client.http.request
 
         async def counted(*args: Any, **kwargs: Any) -> Any:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -204,6 +205,7 @@ class FakeDiscord:
             answer = reply({"code": refusal.code, "message": str(refusal)}, refusal.status)
         if fault is not None:
             answer = await self._after(fault, request, answer)
+        answer.headers["Date"] = formatdate(self.world.now(), usegmt=True)
         return answer
 
     async def _answer(self, request: web.Request, path: str, handler: Handler) -> web.StreamResponse:

@@ -38,9 +38,9 @@ class NoCommands:
 class Line:
     """An adapter, and the Discord at the other end of it."""
 
-    def __init__(self, fake: FakeDiscord, store: SqliteStore) -> None:
+    def __init__(self, fake: FakeDiscord, store: SqliteStore, clock: ManualClock) -> None:
         self.fake = fake
-        self.clock = ManualClock()
+        self.clock = clock
         self._store = store
         self.adapter = self.with_settings()
         self.dispatch = cast(Dispatch, NoCommands())
@@ -71,8 +71,9 @@ class Line:
 @pytest.fixture
 async def line(tmp_path: Path) -> AsyncIterator[Line]:
     store = await SqliteStore.open(tmp_path / "bot.db", [tables])
-    async with FakeDiscord() as fake:
-        line = Line(fake, store)
+    clock = ManualClock()
+    async with FakeDiscord(lambda: clock.now().timestamp()) as fake:
+        line = Line(fake, store, clock)
         yield line
         if line.serving:
             line.serving.cancel()
@@ -241,6 +242,13 @@ async def test_check_names_what_is_missing(line: Line, spoil: Callable[[Any], ob
     wrong = [finding.text for finding in await line.adapter.check() if not finding.ok]
     assert len(wrong) == 1
     assert wrong[0].startswith(words)
+
+
+async def test_check_tells_of_a_clock_that_is_wrong(line: Line) -> None:
+    now = line.clock.now().timestamp()
+    line.fake.world.now = lambda: now + 300
+    (wrong,) = [finding for finding in await line.adapter.check() if not finding.ok]
+    assert "clock is 300 s off" in wrong.text
 
 
 async def test_check_tells_a_wrong_token(line: Line) -> None:

@@ -1,0 +1,82 @@
+"""Presses, commands and forms when things are not as usual: clocks apart, many at once, a disk that is full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.discord.crowd import Crowd, a_crowd
+from tests.adapters.discord.world import Message
+
+CHANGES = (6, 7)
+
+
+@pytest.fixture
+async def crowd(tmp_path: Path) -> AsyncIterator[Crowd]:
+    async with a_crowd(tmp_path) as crowd:
+        yield crowd
+
+
+async def a_card(crowd: Crowd, *tasks: str) -> Message:
+    for task in tasks or ("a",):
+        crowd.rig.market.add(task)
+    await crowd.rig.intake.poll(crowd.rig.account)
+    await crowd.until(lambda: bool(crowd.cards))
+    return crowd.cards[0]
+
+
+@pytest.mark.parametrize("ahead", [3_600, -3_600])
+async def test_a_clock_that_is_wrong_is_in_nobodys_way(tmp_path: Path, ahead: float) -> None:
+    async with a_crowd(tmp_path, ahead=ahead) as crowd:
+        card = await a_card(crowd)
+        asked = await crowd.click(card, "Reject")
+        assert asked.kind == 9
+        click = await crowd.click(card, "Approve")
+        assert click.kind in CHANGES
+        await crowd.until(lambda: "rob-d" in card.text)
+
+
+async def test_of_many_who_press_at_once_each_is_answered_and_one_decides(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    clicks = await asyncio.gather(*(crowd.click(card, "Approve") for _ in range(60)))
+    await crowd.until(lambda: sum("was first" in click.said for click in clicks) == 59)
+    assert len(await crowd.rig.states()) == 1
+    assert all(click.refused == [] for click in clicks)
+    assert card.edits < 60, "one draws for all who wait"
+
+
+async def test_a_card_that_the_database_has_forgotten_changes_at_once_all_the_same(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    await crowd.rig.store.tx(lambda tx: tx.q("DELETE FROM discord_messages"))
+    click = await crowd.click(card, "Approve")
+    assert click.kind in CHANGES
+    assert "rob-d" in card.text
+
+
+async def test_a_full_disk_is_said_and_nothing_is_decided(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    crowd.rig.store.down = True
+    click = await crowd.click(card, "Approve")
+    crowd.rig.store.down = False
+    await crowd.until(lambda: "Not saved" in click.said)
+    assert await crowd.rig.states() == []
+
+
+async def test_a_queue_of_ones_own_goes_on_in_its_own_message(crowd: Crowd) -> None:
+    await a_card(crowd, "a", "b", "c")
+    opened = await crowd.slash("review")
+    await crowd.until(lambda: opened.original is not None and bool(opened.original.buttons))
+    own = opened.original
+    assert own is not None
+    assert own.is_private
+    before = own.text
+    click = await crowd.click(own, "Approve")
+    assert click.kind in CHANGES
+    await crowd.until(lambda: own.text != before)
+    assert click.whispers == []
+    assert len(await crowd.rig.states()) == 1
+    await crowd.click(own, "Stop")
+    await crowd.until(lambda: "Stopped" in own.text)
