@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NOT_INSTALLED = "discord.py is not installed: install botcore with its extra, botcore[discord]"
 
+CONNECTING = 1.0  # seconds until it may be connected
+
 
 class DiscordAdapter(Adapter):
     name = "discord"
@@ -78,5 +80,5 @@ class DiscordAdapter(Adapter):
 
     def _running(self) -> Engine:
         if self._engine is None:
-            raise SendFailed("Discord is not connected")
+            raise SendFailed("Discord is not connected", CONNECTING)
         return self._engine
