@@ -410,7 +410,7 @@ def same(rating: Rating, one: Told) -> bool:
 
 
 def test_no_order_of_events_loses_or_doubles_a_decision() -> None:
-    try_hard(Decisions, examples=60, steps=25)
+    try_hard(Decisions, examples=30, steps=25)
 
 
 @pytest.mark.soak

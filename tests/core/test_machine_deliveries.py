@@ -165,7 +165,7 @@ def verb_of(button: Button) -> str:
 
 
 def test_no_order_of_events_hides_what_waits() -> None:
-    try_hard(Deliveries, examples=40, steps=25)
+    try_hard(Deliveries, examples=20, steps=25)
 
 
 @pytest.mark.soak

@@ -244,7 +244,7 @@ def was_left(row: Row) -> bool:
 
 
 def test_no_order_of_events_repeats_or_loses_an_operation() -> None:
-    try_hard(Operations, examples=50, steps=25)
+    try_hard(Operations, examples=30, steps=25)
 
 
 @pytest.mark.soak

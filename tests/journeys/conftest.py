@@ -50,6 +50,23 @@ daily_spend = 50.00
 """
 
 
+# the marketplace as it is, but asked more often than once a second
+HURRIED = """
+from botcore import hookimpl
+from botcore_sproutgigs.provider import SproutGigsProvider
+
+
+class Hurried(SproutGigsProvider):
+    name = "hurried"
+    seconds_between_calls = 0.03
+
+
+@hookimpl
+def register_providers():
+    return {"hurried": Hurried}
+"""
+
+
 class BotProcess:
     """`botcore run` (or another subcommand) with what it printed; `kill` is a kill -9."""
 
@@ -121,6 +138,17 @@ class Town:
         filled = CONFIG.format(accounts=accounts, undo=undo, doubt=doubt, poll=poll, queue_above=queue_above)
         self.config.write_text(filled + more)
 
+    def plug_in(self, name: str, source: str) -> None:
+        """Its bots find a provider installed, and use it in the place of SproutGigs'."""
+        site = self.folder / "site"
+        info = site / f"{name}-0.1.dist-info"
+        info.mkdir(parents=True)
+        (site / f"{name}.py").write_text(source)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+        (info / "entry_points.txt").write_text(f"[botcore]\n{name} = {name}\n")
+        self.env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
+        self.config.write_text(self.config.read_text().replace('"sproutgigs"', f'"{name}"'))
+
     async def bot(self) -> BotProcess:
         return await self.new_process().start()
 
@@ -153,7 +181,8 @@ class Town:
 
 @pytest.fixture
 async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Makes a town with these accounts, by name; at each, `waiting` submissions are there from the start."""
+    """Makes a town with these accounts, by name; at each, `waiting` submissions are there from the start. Where the
+    bot is `hurried`, it does not wait a second between its calls."""
     made: list[tuple[Town, SandboxServer]] = []
     host = Host()
     host.load()
@@ -165,6 +194,7 @@ async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         seed: int = 1,
         page_size: int = 50,
         accounts: Mapping[str, str] = {"sprout": "sproutgigs"},
+        hurried: bool = False,
         **settings: Any,
     ) -> Town:
         sandbox = SandboxServer(
@@ -179,6 +209,8 @@ async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         await sandbox.start()
         town = Town(tmp_path, sandbox)
         town.configure(**settings)
+        if hurried:
+            town.plug_in("hurried", HURRIED)
         made.append((town, sandbox))
         return town
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from pathlib import Path
@@ -74,15 +73,8 @@ def register_providers():
 def make_hasty(town: Any) -> None:
     """Its bots use a provider that is installed beside the others and waits for nothing for long. They are all served
     at one port: a session belongs to an address."""
-    site: Path = town.folder / "site"
-    info = site / "hasty-0.1.dist-info"
-    info.mkdir(parents=True)
-    (site / "hasty.py").write_text(HASTY)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hasty\nVersion: 0.1\n")
-    (info / "entry_points.txt").write_text("[botcore]\nhasty = hasty\n")
-    town.env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))
-    config = town.config.read_text().replace('"sproutgigs"', '"hasty"')
-    town.config.write_text(config.replace("127.0.0.1:0", f"127.0.0.1:{free_port(0)}"))
+    town.plug_in("hasty", HASTY)
+    town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port(0)}"))
 
 
 class Soak:

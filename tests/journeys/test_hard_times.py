@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ async def test_a_damaged_database_is_named_and_not_touched(make_town: Callable[.
     await make_database(town.database)
     content = bytearray(town.database.read_bytes())
     begin, end = (0, 100) if harm == "head" else (len(content) // 4, len(content) - 4096)
-    content[begin:end] = os.urandom(end - begin)
+    content[begin:end] = random.Random(harm).randbytes(end - begin)
     town.database.write_bytes(content)
     (ran, running), (checked, checking) = await both(town)
     words = f"{town.database} is damaged: stop the bot and run `botcore restore` with your newest backup"

@@ -23,7 +23,7 @@ FAKE = "\u202eelbisivni\u202c @everyone </article><button>Approve</button> {{7*7
 async def test_hostile_proofs_are_only_text(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=0)
+    town = await make_town(waiting=0, hurried=True)
     harmless = f"{town.sandbox.url}/_sandbox/state"  # on this machine, but no picture
     for proofs in (
         [Proof("text", SCRIPT), Proof("text", FAKE)],

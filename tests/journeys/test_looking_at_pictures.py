@@ -35,7 +35,7 @@ def runs(pid: int) -> bool:
 
 
 async def test_pictures_are_looked_at_and_a_kill_leaves_nobody_looking(make_town: MakeTown, until: Until) -> None:
-    town = await make_town(waiting=12)
+    town = await make_town(waiting=12, hurried=True)
     bot = await town.bot()
     await until(lambda: town.rows("SELECT count(*) AS n FROM looks")[0]["n"] >= 1)
     (looker,) = children(bot.pid)

@@ -33,7 +33,7 @@ async def command(page: Page, line: str) -> None:
 async def test_a_reviewer_works_through_every_button(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=6, undo=3)
+    town = await make_town(waiting=6, undo=3, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     await expect(page.get_by_role("article")).to_have_count(6, timeout=20_000)
@@ -93,7 +93,7 @@ async def test_a_reviewer_works_through_every_button(
 async def test_the_keyboard_is_enough(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=3)
+    town = await make_town(waiting=3, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     await expect(page.get_by_role("article")).to_have_count(3, timeout=20_000)
@@ -106,7 +106,7 @@ async def test_the_keyboard_is_enough(
 async def test_two_people_see_one_truth(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=1, undo=30)
+    town = await make_town(waiting=1, undo=30, hurried=True)
     bot = await town.bot()
     ana = await sign_in(browser, bot.link)
     answer = await town.ask("whoami")
@@ -127,7 +127,7 @@ async def test_two_people_see_one_truth(
 async def test_the_page_comes_back_after_a_kill(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=2, undo=30)
+    town = await make_town(waiting=2, undo=30, hurried=True)
     town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port()}"))
     bot = await town.bot()
     page = await sign_in(browser, bot.link)

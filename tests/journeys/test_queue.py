@@ -73,7 +73,7 @@ async def bens_link(town: Any) -> str:
 async def test_the_first_start_with_thousands_is_one_card_worked_through_by_keyboard(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=5_000, undo=4, queue_above=5)
+    town = await make_town(waiting=2_000, page_size=500, undo=4, queue_above=5, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     queue = page.locator("article.queue")
@@ -83,7 +83,7 @@ async def test_the_first_start_with_thousands_is_one_card_worked_through_by_keyb
     ana = Reviewer(page, "article.queue")
     await page.keyboard.press("j")
     made: dict[str, str] = {}
-    for n in range(100):
+    for n in range(40):
         if n % 20 == 7:
             assert await ana.press("s") != await ana.task()
         if n % 25 == 10:
@@ -92,23 +92,23 @@ async def test_the_first_start_with_thousands_is_one_card_worked_through_by_keyb
             assert await ana.task() == approved
         key, rating = {3: ("r", "not_ok"), 6: ("v", "revise")}.get(n % 10, ("a", "ok"))
         made[await ana.press(key)] = rating
-    assert len(made) == 100
+    assert len(made) == 40
 
     await expect(queue).to_have_attribute("aria-current", "true")
     await expect(page.get_by_role("article")).to_have_count(1)
     hand = await queue.get_attribute("data-hand")
     assert hand is not None
     await expect(ben.locator("article.queue")).to_have_attribute("data-hand", hand)
-    await until(lambda: len(town.ratings()) >= 100)
+    await until(lambda: len(town.ratings()) >= 40)
     assert {entry["task_id"]: entry["rating"] for entry in town.ratings()} == made
-    assert len(town.ratings()) == 100
+    assert len(town.ratings()) == 40
     assert {entry["comment"] for entry in town.ratings() if entry["rating"] == "revise"} == {WORDS}
 
 
 async def test_the_queues_of_two_people_never_show_the_same_submission(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=40, undo=0, queue_above=5)
+    town = await make_town(waiting=40, undo=0, queue_above=5, hurried=True)
     bot = await town.bot()
 
     async def review(link: str, keys: str) -> tuple[set[str], set[str]]:

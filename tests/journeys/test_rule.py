@@ -21,7 +21,7 @@ sample = 0
 async def test_a_rule_approves_within_its_limit_what_is_complete_and_says_so(
     make_town: Callable[..., Any], until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=4)
+    town = await make_town(waiting=4, hurried=True)
     account = town.sandbox.accounts[0].name
     with town.config.open("a") as config:
         config.write(RULES.format(account=account))
