@@ -151,7 +151,7 @@ class SqliteStore(Store):
         try:
             conn = conn or connect(self.path, readonly=True)
             value = _look(conn, job.run)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             failure = explained(error, self.path)
         except BaseException as error:  # noqa: BLE001 - it is handed to whoever awaits this read
             failure = error
@@ -165,7 +165,7 @@ class SqliteStore(Store):
         try:
             conn = connect(self.path)
             prepare(conn, self._migrations)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._ready.set_exception(explained(error, self.path))
             return
         except BaseException as error:  # noqa: BLE001 - a plugin's migration may raise anything; open() re-raises it
@@ -331,6 +331,8 @@ def take_lock(path: Path) -> IO[bytes]:
 
 def explained(error: Exception, path: Path) -> StoreError:
     """What a person can do about it."""
+    if isinstance(error, UnicodeDecodeError):  # SQLite quotes broken text where it complains of it
+        return damaged(path)
     text = str(error)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     number = getattr(error, "errno", None)

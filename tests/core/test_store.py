@@ -345,6 +345,17 @@ async def test_what_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == b"my holiday notes\n" * 1000
 
 
+async def test_a_schema_that_went_bad_is_said_whatever_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute("UPDATE sqlite_schema SET sql = CAST(x'43524541544520fffe' AS TEXT)")
+        conn.commit()
+    with pytest.raises(StoreError, match="is damaged"):
+        await SqliteStore.open(path)
+
+
 async def test_a_page_that_went_bad_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     store = await SqliteStore.open(path)
