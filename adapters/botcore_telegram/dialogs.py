@@ -80,8 +80,12 @@ class Talk:
             found = replace(found, dialog=dialog, last=last, panel=act.message, box=None)
             found = await self._suggested(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
-        step = _shown(found, act.place)
-        return replace(step, replaces=True, drop=(act.message, *drop) if found.dialog.is_over else drop)
+        step = replace(_shown(found, act.place), replaces=True)
+        if found.dialog.is_over:
+            return replace(step, drop=(act.message, *drop))
+        if found.box is not None:  # it was opened before a crash, and may have been answered by now
+            return replace(step, box=None)
+        return replace(step, drop=drop)
 
     async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
         before = await self._store.read(rows.about, place.chat, actor.user_id, "form", form.id)

@@ -290,6 +290,20 @@ async def test_an_act_that_comes_twice_after_a_crash_changes_nothing_and_is_answ
     assert (other.form, other.toast) == ("", OVER)
 
 
+async def test_an_answer_box_that_was_open_before_a_crash_stays_the_one_to_answer(bench: Bench) -> None:
+    card = await submission(bench)
+    await bench.fake.presses(bench.rob, card, "Reject")
+    asked = await question(bench, "Reject A1")
+    own_words = asked.button("Own words…").data
+    await bench.fake.presses(bench.rob, asked, data=own_words)
+    box = await opened(bench, bench.rob)
+    await bench.fake.presses(bench.rob, asked, data=own_words)  # as Telegram tells it again
+    assert await opened(bench, bench.rob) == box
+    await bench.fake.says(bench.rob, bench.group, "The link is dead", reply_to=box)
+    await bench.until_answered()
+    assert await question(bench, "The link is dead")
+
+
 async def test_a_forged_button_does_nothing(bench: Bench) -> None:
     card = await submission(bench)
     for data in ("=f:", "=f:1:0:c0", "=f:x:0:c", "=f:1:0:zz", "=f:999999999999999:0:s", "=", "=no:1"):
