@@ -50,7 +50,8 @@ async def test_two_screenshots_one_approves_while_another_rejects_and_then_teleg
         await place.fake.until(lambda: press.answer, 20, "it does not come back")
         assert place.fake.updates.polls > polls
         await place.fake.until(lambda: "Approved by ana" in other.text)
-        assert len(place.town.ratings()) <= 2
+        await place.fake.until(lambda: place.states() == ["confirmed"] * 2, 30, "it is not rated")
+        assert len(place.town.ratings()) == 2
 
 
 @pytest.mark.soak
@@ -65,6 +66,7 @@ async def test_polling_comes_back_after_a_minute(make_town: MakeTown) -> None:
         await place.fake.start()
         await place.fake.until(lambda: press.answer, 90, "it does not come back")
         await place.fake.until(lambda: "Approved by ana" in card.text, 30)
+        await place.fake.until(lambda: place.states() == ["confirmed"], 30, "it is not rated")
         assert len(place.town.ratings()) == 1
 
 
