@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -36,32 +37,36 @@ class Answer:
     def __init__(self, interaction: discord.Interaction) -> None:
         self._interaction = interaction
         self._state = _State.OPEN
-
-    @property
-    def may_ask(self) -> bool:
-        """Whether a modal can be shown still: it must be the first answer, and none follows a modal."""
-        return self._state is _State.OPEN and self._interaction.type is not discord.InteractionType.modal_submit
+        self._one = asyncio.Lock()  # there is one first answer, whoever gives it
 
     async def defer(self) -> None:
-        """Says that an answer will come."""
-        if self._state is not _State.OPEN:
-            return
-        response, promised = self._interaction.response, self._interaction.message is None
-        await self._first(lambda: response.defer(ephemeral=True, thinking=promised))
-        self._state = _State.THINKING if promised else _State.ANSWERED
+        """Says that an answer will come, where there is none yet."""
+        async with self._one:
+            if self._state is not _State.OPEN:
+                return
+            response, promised = self._interaction.response, self._interaction.message is None
+            await self._first(lambda: response.defer(ephemeral=True, thinking=promised))
+            self._state = _State.THINKING if promised else _State.ANSWERED
 
-    async def ask(self, modal: discord.ui.Modal) -> None:
-        await self._first(lambda: self._interaction.response.send_modal(modal))
-        self._state = _State.ANSWERED
+    async def ask(self, modal: discord.ui.Modal) -> bool:
+        """Shows a modal; False where that is not possible (any more): only a first answer can, and none to a modal."""
+        async with self._one:
+            if self._state is not _State.OPEN or self._interaction.type is discord.InteractionType.modal_submit:
+                return False
+            await self._first(lambda: self._interaction.response.send_modal(modal))
+            self._state = _State.ANSWERED
+        return True
 
     async def change(self, drawn: Drawn, *, new_files: bool) -> None:
         """Changes the message that was clicked; without `new_files` it keeps those it has."""
-        if new_files or drawn.files:
+        if new_files:
             await self.defer()  # an upload may take longer than there is time
-        if self._state is _State.OPEN:
-            await self._first(lambda: self._interaction.response.edit_message(view=drawn.view))
-            self._state = _State.ANSWERED
-        elif new_files:
+        async with self._one:
+            if self._state is _State.OPEN:
+                await self._first(lambda: self._interaction.response.edit_message(view=drawn.view))
+                self._state = _State.ANSWERED
+                return
+        if new_files:
             attachments = list(drawn.files)
             await _in_time(self._interaction.edit_original_response(view=drawn.view, attachments=attachments))
         else:
@@ -71,18 +76,20 @@ class Answer:
         """A message that this person alone sees; its id, "" where Discord does not say."""
         if drawn.files:
             await self.defer()
-        if self._state is _State.OPEN:
-            response = self._interaction.response
-            made = await self._first(lambda: response.send_message(view=drawn.view, ephemeral=True))
-            self._state = _State.ANSWERED
-            return str(made.message_id or "") if made is not None else ""
+        async with self._one:
+            if self._state is _State.OPEN:
+                response = self._interaction.response
+                made = await self._first(lambda: response.send_message(view=drawn.view, ephemeral=True))
+                self._state = _State.ANSWERED
+                return str(made.message_id or "") if made is not None else ""
+            promised, self._state = self._state is _State.THINKING, _State.ANSWERED
         files = list(drawn.files)
-        if self._state is _State.THINKING:
-            self._state = _State.ANSWERED
-            edited = await _in_time(self._interaction.edit_original_response(view=drawn.view, attachments=files))
-            return str(edited.id)
-        sent = await _in_time(self._interaction.followup.send(view=drawn.view, files=files, ephemeral=True, wait=True))
-        return str(sent.id)
+        if promised:
+            made = await _in_time(self._interaction.edit_original_response(view=drawn.view, attachments=files))
+        else:
+            followup = self._interaction.followup
+            made = await _in_time(followup.send(view=drawn.view, files=files, ephemeral=True, wait=True))
+        return str(made.id)
 
     async def _first(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """The first answer. Once more where the connection broke: a kept one may have been dead."""

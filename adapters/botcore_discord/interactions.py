@@ -95,15 +95,17 @@ class Interactions:
         if age > STALE:  # as after a connection that broke; the person may have been told that it failed
             log.info("Discord: interaction %s is %.1f s old", interaction.id, age.total_seconds())
             await answer.defer()
-        work = asyncio.create_task(self._outcome(interaction))
+        work = asyncio.create_task(self._do(interaction, answer))
         done, _ = await asyncio.wait({work}, timeout=DECIDED)
         if not done:
             try:
                 await answer.defer()
-            except (TooLate, discord.HTTPException, aiohttp.ClientError, OSError):
-                await work  # it is done all the same, and the cards will show it
-                raise
-        outcome = await work
+            finally:
+                await work  # in any case: it is done, and the cards will show it
+        await work
+
+    async def _do(self, interaction: discord.Interaction, answer: Answer) -> None:
+        outcome = await self._outcome(interaction)
         if outcome is not None:
             await self._show(interaction, answer, outcome)
 
@@ -161,9 +163,7 @@ class Interactions:
         self, interaction: discord.Interaction, answer: Answer, outcome: Reply | Drawn | discord.ui.Modal
     ) -> None:
         if isinstance(outcome, discord.ui.Modal):
-            if answer.may_ask:
-                await answer.ask(outcome)
-            else:
+            if not await answer.ask(outcome):
                 await answer.whisper(self._drawing.draw(None, SLOW))
         elif isinstance(outcome, Reply):
             await self._reply(interaction, answer, outcome)
@@ -173,9 +173,7 @@ class Interactions:
     async def _reply(self, interaction: discord.Interaction, answer: Answer, reply: Reply) -> None:
         if reply.form is not None:
             actor = actor_of(interaction)
-            if answer.may_ask:
-                await answer.ask(await self._forms.open(actor, reply.form))
-            else:
+            if not await answer.ask(await self._forms.open(actor, reply.form)):
                 await self._in_place(interaction, answer, await self._forms.invite(actor, reply.form, reply.text))
             return
         message = interaction.message
@@ -206,6 +204,7 @@ class Interactions:
                 waiting = False
                 shown = await self._records.shown(message)
                 subject = shown.subject if shown else "" if private else _pressed_name(interaction)
+                self._sends.drawing(message)
                 card = await self._draw(subject) if subject else None
                 if card is None or self._sends.digest(message) == digest_of(card):
                     return False

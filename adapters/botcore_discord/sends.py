@@ -61,6 +61,8 @@ class Sends:
         self._under_way: set[asyncio.Task[Any]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._showing: OrderedDict[str, str] = OrderedDict()  # message -> digest of the card, where that is certain
+        self._drawn: OrderedDict[str, int] = OrderedDict()  # message -> when its card was drawn past `edit`, in turns
+        self._turn = 0
         self._old_edits_from: dict[
             str, int
         ] = {}  # channel -> when messages over an hour old may be edited again, in ms
@@ -71,7 +73,7 @@ class Sends:
     async def edit(self, ref: MessageRef, card: Card) -> None:
         if not ref.id.isdecimal():
             raise MessageGone("this is no message of Discord's")
-        await self._whole(self._edit(_number(ref.channel), ref.id, card))
+        await self._whole(self._edit(_number(ref.channel), ref.id, card, self._turn))
 
     async def finish(self, seconds: float) -> None:
         """Lets what is under way end."""
@@ -89,10 +91,15 @@ class Sends:
         """Of the card that a message surely shows; "" where that is not certain."""
         return self._showing.get(message, "")
 
+    def drawing(self, message: str) -> None:
+        """Its card is about to be drawn past `edit`: what was drawn before is older."""
+        self._turn += 1
+        _keep(self._drawn, message, self._turn)
+
     async def changed(self, message: str, card: Card, files: Mapping[str, str], *, private: bool = False) -> None:
         """Notes what a message shows after it was changed past `edit`."""
         await self._records.note(message, Shown(card.subject, files), private=private)
-        self._remember(message, digest_of(card))
+        _keep(self._showing, message, digest_of(card))
 
     def uncertain(self, message: str) -> None:
         """A change of it was sent, and may or may not have been made."""
@@ -133,7 +140,7 @@ class Sends:
             await _kept(self._records.sent(key, message, Shown(card.subject, {})))
         if begun.tries > 1:  # what is there may have been drawn earlier
             self.uncertain(message)
-            await self._edit(channel, message, card)
+            await self._edit(channel, message, card, self._turn)
         return ref
 
     async def _post(self, channel: int, card: Card, begun: Begun, key: str) -> str:
@@ -150,7 +157,7 @@ class Sends:
             raise meaning(error) from error
         message = str(sent.id)
         await _kept(self._records.sent(key, message, Shown(card.subject, _types(loaded))))
-        self._remember(message, digest_of(card))
+        _keep(self._showing, message, digest_of(card))
         return message
 
     async def _post_with(self, channel: int, card: Card, begun: Begun, loaded: Loaded) -> discord.Message:
@@ -159,18 +166,22 @@ class Sends:
         place = self._client.get_partial_messageable(channel)
         return await place.send(view=drawn.view, files=list(drawn.files), nonce=begun.nonce)
 
-    async def _edit(self, channel: int, message: str, card: Card) -> None:
+    async def _edit(self, channel: int, message: str, card: Card, asked: int) -> None:
+        """`asked`: the turn in which the card was drawn."""
+        digest = digest_of(card)
+        if self._showing.get(message) == digest:
+            return
+        self._wait_for_old(channel, message)
+        await self._pace.turn(f"edit {channel}")  # before it is alone: who clicks waits for that
         async with self.alone(message):
-            digest = digest_of(card)
-            if self._showing.get(message) == digest:
-                return
-            self._wait_for_old(channel, message)
+            there = self._showing.get(message)
+            if there is not None and (there == digest or self._drawn.get(message, 0) > asked):
+                return  # it shows this card, or a newer one
             shown = await self._records.shown(message)
-            await self._pace.turn(f"edit {channel}")
             self.uncertain(message)
             files = await self._edit_with(channel, message, card, shown)
             await _kept(self._records.note(message, Shown(card.subject, files)))
-            self._remember(message, digest)
+            _keep(self._showing, message, digest)
 
     async def _edit_with(self, channel: int, message: str, card: Card, shown: Shown | None) -> Mapping[str, str]:
         """Edits with the pictures that are there where they are those of the card, and else with new ones."""
@@ -248,16 +259,18 @@ class Sends:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.debug("Discord: a send or an edit ended with %r", error)
 
-    def _remember(self, message: str, digest: str) -> None:
-        self._showing[message] = digest
-        self._showing.move_to_end(message)
-        while len(self._showing) > REMEMBERED:
-            self._showing.popitem(last=False)
-
 
 def digest_of(card: Card) -> str:
     """The same for cards that look the same."""
     return hashlib.sha256(to_json(card).encode()).hexdigest()
+
+
+def _keep(kept: OrderedDict[str, T], message: str, value: T) -> None:
+    """Of the messages that were changed last."""
+    kept[message] = value
+    kept.move_to_end(message)
+    while len(kept) > REMEMBERED:
+        kept.popitem(last=False)
 
 
 async def _kept(work: Awaitable[T]) -> T:

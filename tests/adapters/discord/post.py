@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +81,7 @@ class Post:
         self.sends = self._new_sends()
         await self.log_in()
 
-    async def patiently(self, work: Coroutine[Any, Any, T], step: float = 0.1) -> T:
+    async def patiently(self, work: Awaitable[T], step: float = 0.1) -> T:
         """For what waits for its turn: the clock goes on whenever nothing else does."""
         task = asyncio.ensure_future(work)
         quiet = 0

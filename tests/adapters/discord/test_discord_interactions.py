@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.discord.crowd import Crowd, a_crowd
+from tests.adapters.discord.crowd import Crowd, Through, a_crowd
 from tests.adapters.discord.world import Message
 
 CHANGES = (6, 7)
@@ -46,6 +46,16 @@ async def test_of_many_who_press_at_once_each_is_answered_and_one_decides(crowd:
     assert len(await crowd.rig.states()) == 1
     assert all(click.refused == [] for click in clicks)
     assert card.edits < 60, "one draws for all who wait"
+
+
+async def test_a_click_is_acknowledged_in_time_though_its_card_is_being_changed(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    assert isinstance(crowd.rig.adapter, Through)
+    async with crowd.rig.adapter.engine.sends.alone(card.id):  # as while Discord takes its time with an edit
+        click = await crowd.fake.click(crowd.rob, card, "Approve")
+        assert click.kind == 6
+        assert await crowd.rig.states() != []
+    await crowd.until(lambda: "rob-d" in card.text)
 
 
 async def test_a_card_that_the_database_has_forgotten_changes_at_once_all_the_same(crowd: Crowd) -> None:

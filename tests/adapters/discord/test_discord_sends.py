@@ -132,6 +132,19 @@ async def test_an_edit_without_an_answer_is_made_again_even_to_what_was_shown_be
     assert "Decided" not in message.text
 
 
+async def test_an_edit_that_had_to_wait_does_not_undo_what_was_shown_meanwhile(post: Post) -> None:
+    ref = await post.sends.send(CHANNEL, card(), "1")
+    for number in range(5):
+        await post.sends.edit(ref, card(words=f"State {number}"))
+    waiting = asyncio.create_task(post.sends.edit(ref, card(words="State 5")))
+    await asyncio.sleep(0)
+    post.sends.drawing(ref.id)
+    await post.sends.changed(ref.id, card(words="State 6"), {})  # in the answer to a click
+    await post.patiently(waiting)
+    (message,) = post.fake.world.shown()
+    assert message.edits == 5
+
+
 @pytest.mark.parametrize("missing", [VIEW, SEND, HISTORY, ATTACH], ids=["view", "send", "history", "attach"])
 async def test_one_refusal_says_that_a_person_must_act(post: Post, missing: int) -> None:
     await sent_in_doubt(post)
