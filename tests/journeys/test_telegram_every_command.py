@@ -32,6 +32,7 @@ PLUGIN_LINES = {
     "team add": "team add T1 W1",
     "team remove": "team remove T1 W1",
     "job update": "job update H1 title=Better",
+    "job reopen": "job reopen H1 5",
     "job applications": "job applications H1 state=all",
     "deposit": "deposit pico 10",
     "gig categories": "gig categories sprout",

@@ -34,6 +34,7 @@ PLUGINS = {
     "team add": 'team add {team} {member} note="Quick and kind" account=hire',
     "team delete": "team delete {team} account=hire",
     "job update": 'job update {hire} title="Another title" account=hire',
+    "job reopen": "job reopen {hire} 5 account=hire",
     "job applications": "job applications {hire} account=hire",
     "deposit": "deposit account=pico amount=10",
     "gig categories": "gig categories account=sprout words=music",

@@ -119,7 +119,7 @@ async def test_managers_commands_are_hidden_from_others_and_checked_all_the_same
     assert "job pause" in offered  # a group has one permission, and others in it are for everybody
     assert "person add" not in offered
     assert "person add" in town.members["mia"].available_commands(town.channel)
-    assert "needs a owner" in words(await town.slash("mia", "person remove", name="vera-d"))
+    assert "needs an owner" in words(await town.slash("mia", "person remove", name="vera-d"))
     assert "needs a manager" in words(await town.slash("rob", "job pause", job="J1"))
 
 
