@@ -28,7 +28,7 @@ from .likeness.looking import Looker
 from .memory import StoredMemory
 from .metrics import Metrics
 from .models import Channel, Person, Rating, Role, RoleGrant, Submission, WebhookRequest
-from .operations import OperationDesk
+from .operating import OperationDesk
 from .picture_desk import PictureDesk
 from .pictures import PictureBook
 from .provider import Capability, Provider, ProviderTools
@@ -109,12 +109,14 @@ class Bot:
             min(FRESH, 2 * self.config.bot.poll_seconds),
         )
         kinds = {**self.host.operations(taken=CORE_KINDS), **CORE_KINDS}
-        self._operations = OperationDesk(self.store, self.clock, self.accounts, kinds, self._review_channels)
         self._catalogue = CatalogueDesk(self.store, self.clock, self.accounts)
         self._looker = Looker()
         self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures, self._looker)
         limits = self.config.limits
         self.limits = Limits(limits.max_bonus, limits.daily_spend, self.config.zone(), limits.bulk_reject_share)
+        self._operations = OperationDesk(
+            self.store, self.clock, self.accounts, kinds, self.limits, self._review_channels
+        )
         hold_ms = round(self.config.bot.undo_seconds * 1000)
         self.rules = RuleDesk(
             self.store, self.clock, self.accounts, self.config.rules, self.limits, hold_ms, self._tell_decided

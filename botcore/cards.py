@@ -122,7 +122,9 @@ def operation_card(reader: Reader, number: int) -> Card | None:
     if row["found"]:
         blocks.append(Text(clean(row["found"], 300), title=f"Looked up at {from_ms(row['found_at']):%H:%M} UTC"))
     buttons: tuple[Button, ...] = ()
-    if row["state"] == "quoted":
+    if row["state"] == "confirmed" and not row["sent_before"]:
+        buttons = (Button(f"cancel:{name}:0", "Cancel"),)
+    elif row["state"] == "quoted":
         buttons = (
             Button(f"confirm:{name}:0", "Confirm", Tone.DANGER),
             Button(f"cancel:{name}:0", "Cancel"),

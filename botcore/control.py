@@ -90,7 +90,7 @@ async def _settled(bot: Bot, reply: Reply) -> Reply:
     ends = await bot.store.read(_ends, reply, bot.clock.ms())
     states = {end.state for end in ends}
     result = reply.result
-    if states - {"confirmed", "done", "refused", "undone", "overtaken"}:
+    if states - {"confirmed", "done", "refused", "cancelled", "undone", "overtaken"}:
         result = Result.IN_DOUBT
     elif states - {"confirmed", "done"}:
         result = Result.REFUSED

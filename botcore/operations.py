@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -10,22 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .accounts import Account, Accounts, forget_balance, save_job
-from .clock import Clock
 from .delivery import announce, touch
-from .kinds import Args, Found, Kinds, OperationKind
-from .models import Channel, JobChange
-from .pacing import Urgency
-from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
+from .kinds import Args, Kinds, OperationKind
+from .models import Channel
 from .review import NotPossible, note_act
-from .spending import Limits, correct, release, reserve, set_aside
-from .store.port import Later, Reader, Row, Store, Tx, Work, being_cancelled
+from .spending import Limits, release, reserve, set_aside
+from .store.port import Reader, Row, Tx
 
 log = logging.getLogger(__name__)
 
-TRIES = 5  # sends of a harmless-to-repeat operation whose answers were lost, then a person is asked
-LOOKS = 5  # tries to read how things stand afterwards
-AUTH_PAUSE = 60.0
+UNSENT = "(state = 'quoted' OR state = 'confirmed' AND NOT sent_before)"
 QUOTE_MS = 86_400_000  # so long what was quoted can be confirmed
 _NAME = re.compile("op-([1-9][0-9]{0,14})")
 
@@ -103,18 +96,20 @@ def confirm(tx: Tx, operation: int, person: str, via: str, limits: Limits, now: 
         raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
     reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
     note_act(tx, now, person, via, "confirm", f"operation:{operation}", row["summary"])
-    _enqueue(tx, operation)
+    enqueue(tx, operation)
 
 
 def cancel(tx: Tx, operation: int, person: str, via: str, now: int) -> None:
-    """Drops an operation that nobody confirmed. Raises `NotPossible`."""
+    """Drops an operation that nobody confirmed, or that could not be sent yet. Raises `NotPossible`."""
     if not tx.q(
-        "UPDATE operations SET state = 'cancelled', settled_at = :now WHERE id = :id AND state = 'quoted' RETURNING id",
+        f"UPDATE operations SET state = 'cancelled', settled_at = :now WHERE id = :id AND {UNSENT} RETURNING id",  # noqa: S608
         id=operation,
         now=now,
     ):
         raise NotPossible(_why_not(tx, operation))
+    release(tx, f"operation:{operation}")
     note_act(tx, now, person, via, "cancel", f"operation:{operation}")
+    touch(tx, f"operation:{operation}")
 
 
 def answer_doubt(
@@ -128,7 +123,7 @@ def answer_doubt(
     }[answer]
     row = tx.one(
         """UPDATE operations SET state = :state, message = :message, tries = 0, settled_at = :now,
-               found = CASE :state WHEN 'confirmed' THEN NULL ELSE found END
+               found = CASE :state WHEN 'confirmed' THEN NULL ELSE found END, sent_before = 1
            WHERE id = :id AND state = 'in doubt' RETURNING *""",
         id=operation,
         state=state,
@@ -143,9 +138,9 @@ def answer_doubt(
             raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
         set_aside(tx, f"operation:{operation}", f"operation:{operation}:{now}")  # the first may have gone through too
         reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
-        _enqueue(tx, operation)
+        enqueue(tx, operation)
     elif answer == "went":
-        _note_done(tx, row, kinds.get(row["kind"]))
+        note_done(tx, row, kinds.get(row["kind"]))
     touch(tx, f"operation:{operation}")  # left as it is, what it may have cost goes on counting
 
 
@@ -158,9 +153,9 @@ def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:
 def recover(tx: Tx) -> None:
     """After a crash: what was being sent may have happened."""
     for row in tx.q("SELECT id FROM operations WHERE state = 'sending'"):
-        _find_unfinished(tx, row["id"])
+        find_unfinished(tx, row["id"])
     for row in tx.q("SELECT id FROM operations WHERE state IN ('confirmed', 'in doubt')"):
-        _enqueue(tx, row["id"])
+        enqueue(tx, row["id"])
 
 
 def all_in_doubt(tx: Tx) -> int:
@@ -168,6 +163,7 @@ def all_in_doubt(tx: Tx) -> int:
     What is harmless to repeat is repeated, unless others may have changed the same thing since. Returns how many are in
     doubt."""
     tx.q("UPDATE operations SET state = 'cancelled' WHERE state = 'quoted'")
+    tx.q("UPDATE operations SET sent_before = 1, tries = max(tries, 1) WHERE state IN ('confirmed', 'sending')")
     return len(
         tx.q(
             """UPDATE operations SET state = 'in doubt' WHERE state IN ('confirmed', 'sending')
@@ -202,98 +198,16 @@ def doubts_about(reader: Reader, account: str, about: str) -> list[tuple[str, st
     return [(operation_name(row["id"]), row["summary"]) for row in rows]
 
 
-class OperationDesk:
-    """Handles the work `operate`: sends what is confirmed, then looks how things stand."""
-
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        accounts: Accounts,
-        kinds: Kinds,
-        channels: Sequence[Channel] = (),
-    ) -> None:
-        self._store = store
-        self._channels = channels
-        self._clock = clock
-        self._accounts = accounts
-        self._kinds = kinds
-
-    async def operate(self, work: Work) -> None:
-        number = int(work.args["operation"])
-        row = await self._store.tx(_begin, number, self._channels, self._clock.ms())
-        if row is None:
-            await self._look(number, work.attempt)
-            return
-        kind, account = self._kinds.get(row["kind"]), self._accounts.get(row["account"])
-        if account is None:
-            await self._end(number, kind, "refused", f"the account {row['account']} is no longer configured")
-        elif kind is None:
-            await self._end(number, kind, "refused", f"no plugin offers {row['kind']} any more")
-        else:
-            await self._send(row, kind, account, work.attempt)
-
-    async def _send(self, row: Row, kind: OperationKind, account: Account, attempt: int) -> None:
-        number, args = row["id"], json.loads(row["args"])
-        try:
-            answer = await account.call(lambda p: kind.send(p, args), Urgency.PERSON)
-        except Refused as error:
-            await self._end(number, kind, "refused", str(error))
-        except (Unavailable, RateLimited, AuthFailed) as error:
-            await self._store.tx(_not_sent, number, str(error), lost=0)
-            raise Later(_pause(error, attempt), str(error)) from error
-        except (asyncio.CancelledError, Exception) as error:
-            if isinstance(error, asyncio.CancelledError) and being_cancelled():
-                raise  # still `sending`: the next start knows what that means
-            if not isinstance(error, OutcomeUnknown):
-                log.exception("operation %d ended unexpectedly", number)
-            if kind.repeatable and row["tries"] + 1 < TRIES:
-                await self._store.tx(_not_sent, number, "no answer; trying again", lost=1)
-                raise Later(2.0 ** min(attempt, 6), "no answer") from error
-            await self._end(number, kind, "in doubt", str(error) or "no answer")
-        else:
-            change = JobChange(answer) if isinstance(answer, str) else answer
-            await self._end(number, kind, "done", change.message, change.cost)
-
-    async def _end(
-        self, number: int, kind: OperationKind | None, state: str, message: str, cost: Decimal | None = None
-    ) -> None:
-        def settle(tx: Tx) -> None:
-            _settle(tx, number, kind, state, message, cost, self._clock.ms())
-            announce_doubts(tx, self._channels, self._clock.ms())
-
-        await self._store.tx(settle)
-
-    async def _look(self, number: int, attempt: int) -> None:
-        """How things stand at the marketplace: told on the card of what is done, and of what is in doubt."""
-        row = await self._store.read(_unlooked, number)
-        if row is None:
-            return
-        kind, account, args = self._kinds.get(row["kind"]), self._accounts.get(row["account"]), json.loads(row["args"])
-        look = kind.look if kind else None
-        if account is None or look is None:
-            return
-        try:
-            found = await account.call(lambda p: look(p, args), Urgency.PERSON)
-        except Exception as error:
-            if isinstance(error, Unavailable | RateLimited | AuthFailed) and attempt < LOOKS:
-                raise Later(_pause(error, attempt), str(error)) from error
-            if not isinstance(error, ProviderError):
-                log.exception("what became of operation %d cannot be looked up", number)
-            why = str(error) if isinstance(error, ProviderError) else "something went wrong here"
-            found = Found(f"How it stands now could not be read: {why}.")
-        await self._store.tx(_note_found, number, found, self._clock.ms())
-
-
-def _enqueue(tx: Tx, operation: int) -> None:
+def enqueue(tx: Tx, operation: int) -> None:
     account = tx.value("SELECT account FROM operations WHERE id = :id", id=operation)
     tx.put("operate", f"operate:{operation}", f"operations:{account}/{operation}", 5, 0, operation=operation)
 
 
-def _find_unfinished(tx: Tx, operation: int) -> None:
+def find_unfinished(tx: Tx, operation: int) -> None:
     """What is still being sent though nothing runs: it may have happened, and its end was not saved."""
     if tx.q(
-        """UPDATE operations SET state = CASE WHEN repeatable THEN 'confirmed' ELSE 'in doubt' END
+        """UPDATE operations SET state = CASE WHEN repeatable THEN 'confirmed' ELSE 'in doubt' END,
+               tries = tries + repeatable, sent_before = 1
            WHERE id = :id AND state = 'sending' RETURNING id""",
         id=operation,
     ):
@@ -324,84 +238,9 @@ def _doubted_since(reader: Reader, row: Row) -> int | None:
     return found
 
 
-def _begin(tx: Tx, operation: int, channels: Sequence[Channel], now: int) -> Row | None:
-    _find_unfinished(tx, operation)
-    announce_doubts(tx, channels, now)  # also one whose end could not be saved
-    return tx.one(
-        "UPDATE operations SET state = 'sending', sent_at = :now WHERE id = :id AND state = 'confirmed' RETURNING *",
-        id=operation,
-        now=now,
-    )
-
-
-def _not_sent(tx: Tx, operation: int, why: str, lost: int) -> None:
-    """It goes again; `lost` counts the sends that may have arrived."""
-    tx.q(
-        """UPDATE operations SET state = 'confirmed', tries = tries + :lost, message = :why
-           WHERE id = :id AND state = 'sending'""",
-        id=operation,
-        why=why,
-        lost=lost,
-    )
-
-
-def _settle(
-    tx: Tx, operation: int, kind: OperationKind | None, state: str, message: str, cost: Decimal | None, now: int
-) -> None:
-    ref = f"operation:{operation}"
-    row = tx.one(
-        """UPDATE operations SET state = :state, message = :message, settled_at = :now,
-               cost = coalesce(:cost, cost), estimate = estimate AND :cost IS NULL
-           WHERE id = :id AND state = 'sending' RETURNING *""",
-        id=operation,
-        state=state,
-        message=message,
-        cost=None if cost is None else str(cost),
-        now=now,
-    )
-    if row and state == "done":
-        _note_done(tx, row, kind)
-    if row and cost is not None:
-        correct(tx, ref, cost)
-    if row and state == "refused":
-        release(tx, ref)
-    elif row and Decimal(row["cost"]):
-        forget_balance(tx, row["account"])
-    if row and kind and kind.look and state != "refused":
-        _enqueue(tx, operation)
-    touch(tx, ref)
-
-
-def _note_done(tx: Tx, row: Row, kind: OperationKind | None) -> None:
+def note_done(tx: Tx, row: Row, kind: OperationKind | None) -> None:
     if kind and kind.done:
         kind.done(tx, row["account"], json.loads(row["args"]))
-
-
-def _unlooked(reader: Reader, operation: int) -> Row | None:
-    return reader.one(
-        "SELECT * FROM operations WHERE id = :id AND state IN ('done', 'in doubt') AND found IS NULL", id=operation
-    )
-
-
-def _note_found(tx: Tx, operation: int, found: Found, now: int) -> None:
-    tx.q(
-        """UPDATE operations SET found = :text, found_at = :now WHERE id = :id AND state IN ('done', 'in doubt')""",
-        id=operation,
-        text=found.text,
-        now=now,
-    )
-    if found.job:
-        save_job(tx, found.job, now)
-    touch(tx, f"operation:{operation}")
-
-
-def _pause(error: Exception, attempt: int) -> float:
-    match error:
-        case RateLimited():
-            return error.retry_after
-        case AuthFailed():
-            return AUTH_PAUSE
-    return min(2.0 ** min(attempt, 10), 60.0)
 
 
 def _why_not(reader: Reader, operation: int) -> str:

@@ -239,7 +239,8 @@ class Provider(ABC):
         return None if job.price is None else job.price * count
 
     async def quoted_positions(self, job: Job, count: int) -> Decimal | None:
-        """The same, as the marketplace itself tells it where it can be asked. Changes nothing."""
+        """The same, as the marketplace itself tells it where it can be asked. Changes nothing; where it turns out that
+        it may have, `OutcomeUnknown`."""
         return self.cost_of_positions(job, count)
 
     # --- the catalogue

@@ -53,9 +53,15 @@ def reserve(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int) -> None
     )
 
 
-def correct(tx: Tx, ref: str, amount: Decimal) -> None:
-    """What was reserved turned out to be another amount."""
-    tx.q("UPDATE spending SET amount = :amount WHERE ref = :ref", ref=ref, amount=str(amount))
+def correct(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int) -> None:
+    """What was reserved turned out to be another amount; what was thought to cost nothing counts from now on."""
+    tx.q(
+        """INSERT INTO spending (ref, day, amount) VALUES (:ref, :day, :amount)
+           ON CONFLICT (ref) DO UPDATE SET amount = excluded.amount""",
+        ref=ref,
+        day=limits.day(from_ms(now)),
+        amount=str(amount),
+    )
 
 
 def set_aside(tx: Tx, ref: str, kept: str) -> None:

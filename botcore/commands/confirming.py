@@ -33,7 +33,15 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
 
 
 async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
-    await context.house.store.tx(cancel, _operation(subject), context.person.name, context.actor.adapter, context.now())
+    """Drops what nobody has confirmed, and what could not be sent yet: that takes somebody who could confirm it."""
+    number = _operation(subject)
+    row = await context.house.store.read(
+        lambda r: r.one("SELECT kind, state FROM operations WHERE id = :id", id=number)
+    )
+    kind = context.house.kinds.get(row["kind"]) if row else None
+    if kind and row and row["state"] == "confirmed" and not context.may(kind.role):
+        raise NotPossible(f"this needs {kind.role.one}")
+    await context.house.store.tx(cancel, number, context.person.name, context.actor.adapter, context.now())
     return Reply("Cancelled; nothing was done.")
 
 
@@ -44,7 +52,9 @@ async def see_out(context: Context, number: int) -> Reply:
     while context.now() < until and await store.read(waits_for, number, context.house.kinds):
         await context.house.clock.sleep(0.05)
     state = await store.read(lambda r: r.value("SELECT state FROM operations WHERE id = :id", id=number))
-    result = {"refused": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(state, Result.DONE)
+    result = {"refused": Result.REFUSED, "cancelled": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(
+        state, Result.DONE
+    )
     return Reply(card=await store.read(operation_card, number), result=result, operations=(number,))
 
 

@@ -19,7 +19,7 @@ from ..core_kinds import (
     standing,
 )
 from ..models import Job, Role
-from ..provider import Capability, ProviderError
+from ..provider import Capability, OutcomeUnknown, ProviderError
 from ..store.port import Reader, Row
 from ..text import clean, days, money, one_line
 from ..ui import Reply
@@ -166,6 +166,8 @@ async def _time_to_rate(context: Context, values: Mapping[str, Any]) -> Reply:
 async def _cost(account: Account, job: Job, count: int) -> Decimal | None:
     try:
         return await account.ask(lambda p: p.quoted_positions(job, count))
+    except OutcomeUnknown:
+        raise  # it may have done something, which a person must know before anything else
     except ProviderError:
         return account.provider.cost_of_positions(job, count)
 

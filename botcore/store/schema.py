@@ -416,6 +416,12 @@ CREATE TABLE guests (
 ) STRICT, WITHOUT ROWID;
 """
 
+SENT_BEFORE = """
+-- an earlier send may have arrived
+ALTER TABLE operations ADD COLUMN sent_before INTEGER NOT NULL DEFAULT 0;
+UPDATE operations SET sent_before = 1 WHERE tries > 0;
+"""
+
 HINTS_TRIED = """
 -- looked for together with others: what is left is followed by itself
 ALTER TABLE hints ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
@@ -492,3 +498,8 @@ def bulk_of_decision(db: Database) -> None:
 @core()
 def hints_tried(db: Database) -> None:
     run_statements(db, HINTS_TRIED)
+
+
+@core()
+def sent_before(db: Database) -> None:
+    run_statements(db, SENT_BEFORE)

@@ -118,13 +118,18 @@ class HireTalentsApi:
         return await self._change("jobs/create", terms)
 
     async def cost(self, terms: Mapping[str, object]) -> Decimal:
-        """What posting such a job would cost, all fees included, in US dollars. Creates nothing."""
+        """What posting such a job would cost, all fees included, in US dollars. Creates nothing; raises
+        `OutcomeUnknown` where the marketplace answers as if it had."""
         try:
             said = await self._change("jobs/create", {**terms, "get_cost": 1})
         except OutcomeUnknown as error:
             raise Unavailable(str(error)) from error
         if said.job_id:
             log.error("jobs/create was asked for a cost alone, and answered with job %s", said.job_id)
+            raise OutcomeUnknown(
+                f"asked for a cost alone, the marketplace answered with job {said.job_id}: "
+                "look on its website whether it was posted, and stop it there"
+            )
         if said.cost is None:
             raise _unreadable("jobs/create", "cost")
         return said.cost

@@ -31,7 +31,7 @@ from botcore.models import (
     WebhookRequest,
     WorkerList,
 )
-from botcore.provider import Capability, Provider, ProviderTools, Refused, Unavailable
+from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
 from botcore.settings import own_hosts, secrets_in
 from botcore.wire import as_text
 
@@ -46,6 +46,8 @@ from .wire import WireApplication, WireJob
 WORDS = {Verdict.APPROVE: APPROVED, Verdict.REVISE: NOT_COMPLETED, Verdict.REJECT: DECLINED}
 ONLINE, FINISHED = "1", "3"
 AUTOMATED = frozenset({"send_tweet", "like_tweet", "tweeter_followers"})  # proofs that the marketplace checks by itself
+
+ORDERS = "a question for a cost was taken for an order"  # in the account's memory
 
 FEW = 2  # applications that are rather asked for one by one than looked for in a list
 MOST_ALONE = 100  # of what a callback named, asked for one by one; the next poll finds the rest
@@ -214,12 +216,19 @@ class HireTalentsProvider(Provider):
         return await self.quoted_reopening(job, count, tweet=False, hidden=False)
 
     async def quoted_reopening(self, job: Job, count: int, *, tweet: bool, hidden: bool) -> Decimal | None:
-        """The same, where it is announced or hidden as well."""
+        """The same, where it is announced or hidden as well. Once the question was taken for an order it is not asked
+        again: then this is the price alone."""
+        if await self.tools.memory.change([ORDERS], dict):
+            return self.cost_of_positions(job, count)
         try:
             terms = terms_of(await self.api.job(job.id), count)
             return await self.quoted({**terms, **_extras(tweet=tweet, hidden=hidden)})
         except Refused:
             return None
+        except OutcomeUnknown as error:
+            said = str(error)
+            await self.tools.memory.change([ORDERS], lambda kept: {ORDERS: said})
+            raise
 
     async def quoted(self, terms: Mapping[str, object]) -> Decimal:
         """What posting a job of these terms (of jobs/create) would cost, in US dollars; raises `Refused` with what is

@@ -39,7 +39,7 @@ from botcore.models import (
     RoleGrant,
     Submission,
 )
-from botcore.operations import OperationDesk
+from botcore.operating import OperationDesk
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderTools
 from botcore.queues import calm_down
@@ -222,7 +222,7 @@ class Rig:
             self.review_channels,
             self.intake.ask_after,
         )
-        self.operations = OperationDesk(store, clock, self.accounts, setup.kinds, self.review_channels)
+        self.operations = OperationDesk(store, clock, self.accounts, setup.kinds, setup.limits, self.review_channels)
         self.catalogue = CatalogueDesk(store, clock, self.accounts)
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()

@@ -19,6 +19,7 @@ from botcore.provider import AuthFailed, OutcomeUnknown, Provider, RateLimited, 
 from botcore.review import NotPossible
 from botcore.spending import Limits, OverLimit
 from botcore.store.port import Row, StoreError
+from botcore.ui import Result
 from tests.core.machine import BLOWS, LATEST, Machine, picked, said, try_hard, try_harder
 from tests.core.rig import Setup
 
@@ -49,6 +50,9 @@ class Asked:
     cost: Decimal
 
 
+Kept = tuple[dict[int, Asked], dict[str, Decimal], set[int]]  # what was so when a backup was made
+
+
 class Operations(Machine):
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +60,9 @@ class Operations(Machine):
         self.count = 0
         self.confirmed: dict[int, Asked] = {}
         self.cancelled: dict[int, Asked] = {}
-        self.kept: dict[int, Asked] | None = None
+        self.aside: dict[str, Decimal] = {}  # what sends before the last one may have cost
+        self.freed: set[int] = set()  # of which the last send surely cost nothing
+        self.kept: Kept | None = None
 
     def make_setup(self) -> Setup:
         kinds = (
@@ -145,6 +151,7 @@ class Operations(Machine):
         except (NotPossible, StoreError):
             return
         self.cancelled[row["id"]] = asked(row)
+        self.confirmed.pop(row["id"], None)  # it could not be sent yet
 
     @rule(number=st.integers(0, 9), wish=st.sampled_from(["again", "leave"]))
     def answer_a_doubt(self, number: int, wish: str) -> None:
@@ -158,8 +165,13 @@ class Operations(Machine):
         if row is None:
             return
         answer = "went" if self.market.deeds[asked(row).words] else wish
-        reply = await self.rig.press("mia", f"{answer}:{operation_name(row['id'])}:0")
+        now = self.clock.ms()
+        reply = await self.rig.press("olga", f"{answer}:{operation_name(row['id'])}:0")
         assert said(reply)
+        if answer == "again" and reply.result is Result.DONE and asked(row).cost and row["id"] not in self.freed:
+            self.aside[f"operation:{row['id']}:{now}"] = asked(row).cost
+        if answer == "again" and reply.result is Result.DONE:
+            self.freed.discard(row["id"])
 
     # --- backups
 
@@ -170,11 +182,11 @@ class Operations(Machine):
             return
         self.run(self.keep_backup())
         if self.backup.exists():
-            self.kept = dict(self.confirmed)
+            self.kept = (dict(self.confirmed), dict(self.aside), set(self.freed))
 
-    def _restore(self, kept: dict[int, Asked]) -> None:
+    def _restore(self, kept: Kept) -> None:
         self.run(self.restore_backup())
-        self.confirmed = kept
+        self.confirmed, self.aside, self.freed = kept
         self.cancelled = {}
         self.kept = None
 
@@ -208,11 +220,12 @@ class Operations(Machine):
         assert self.rig.engine.failures == 0, "work failed that nobody had made fail"
 
     def _check_spending(self, rows: Sequence[Row]) -> None:
+        self.freed |= {row["id"] for row in rows if row["state"] == "in doubt" and was_refused_again(row)}
         counts = {
             f"operation:{row['id']}": asked(row).cost
             for row in rows
-            if asked(row).cost and (row["state"] in LIVE or was_left(row))
-        }
+            if asked(row).cost and (row["state"] in LIVE or was_left(row)) and row["id"] not in self.freed
+        } | self.aside
         spending = self.ask("SELECT * FROM spending")
         assert {row["ref"]: Decimal(row["amount"]) for row in spending} == counts
         for day in {row["day"] for row in spending}:
@@ -237,6 +250,11 @@ class Operations(Machine):
 
 def asked(row: Row) -> Asked:
     return Asked(row["summary"], row["kind"], Decimal(row["cost"]))
+
+
+def was_refused_again(row: Row) -> bool:
+    """What it would have cost this time is free again; what the time before may have cost is not."""
+    return bool(row["message"].startswith("refused when it was sent again"))
 
 
 def was_left(row: Row) -> bool:

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from botcore.cards import operation_card
 from botcore.core_kinds import BLOCK, CORE_KINDS
 from botcore.kinds import Args, OperationKind
-from botcore.models import Role
+from botcore.models import JobChange, Role
 from botcore.operations import Draft, cancel, confirm, operation_name, parse_operation, quote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
@@ -97,6 +98,7 @@ async def test_of_cancel_and_confirm_the_first_wins(rig: Rig) -> None:
         await let_go(rig, number)
     other = await quoted(rig)
     await let_go(rig, other)
+    await rig.settle()
     with pytest.raises(NotPossible, match="olga confirmed this already"):
         await rig.store.tx(cancel, other, "olga", "memory", rig.clock.ms())
     await rig.settle()
@@ -169,6 +171,67 @@ async def test_a_person_decides_what_became_of_it(rig: Rig, answer: str, state: 
     assert await spent_today(rig) == amount
     again = await rig.press("olga", f"{answer}:op-1:0")
     assert again.result is Result.REFUSED
+
+
+async def test_a_refusal_after_send_again_may_mean_that_the_first_worked(rig: Rig) -> None:
+    rig.market.errors["spend"] = [OutcomeUnknown("no answer"), Refused("It is done already.")]
+    await let_go(rig, await quoted(rig))
+    await rig.settle()
+    await rig.press("olga", "again:op-1:0")
+    await rig.settle()
+    assert await rig.states("operations") == ["in doubt"]
+    card = next(card for card in rig.adapter.shown() if card.subject == "operation:op-1")
+    assert [button.id.partition(":")[0] for button in card.buttons] == ["went", "again", "leave"]
+    assert "refused when it was sent again (It is done already.); the time before may have worked" in str(card)
+    assert await spent_today(rig) == 1  # what the first may have cost; the second cost nothing
+    await rig.press("olga", "leave:op-1:0")
+    assert await rig.states("operations") == ["refused"]
+    assert await spent_today(rig) == 1
+
+
+async def test_a_refusal_after_a_lost_answer_is_not_believed_either(rig: Rig) -> None:
+    rig.market.errors["block"] = [OutcomeUnknown("no answer"), Refused("There is no such worker.")]
+    await let_go(rig, await quoted(rig, BLOCK))
+    await rig.turn(HOUR)
+    assert await rig.states("operations") == ["in doubt"]
+
+
+async def test_what_cannot_be_sent_yet_can_be_cancelled(rig: Rig) -> None:
+    rig.market.errors["spend"] = [AuthFailed("wrong key")] * 9
+    await let_go(rig, await quoted(rig))
+    await rig.settle()
+    card = await rig.store.read(operation_card, 1)
+    assert card is not None
+    assert [button.id for button in card.buttons] == ["cancel:op-1:0"]
+    assert "wrong key" in str(card)
+    assert (await rig.press("rob", "cancel:op-1:0")).text == "This needs an owner."
+    assert (await rig.press("olga", "cancel:op-1:0")).text == "Cancelled; nothing was done."
+    rig.market.errors.clear()
+    await rig.turn(HOUR)
+    assert await rig.states("operations") == ["cancelled"]
+    assert len(rig.market.done) == 1  # the send that was turned away
+    assert await spent_today(rig) == 0
+
+
+async def test_what_may_have_been_sent_cannot_be_cancelled(rig: Rig) -> None:
+    rig.market.errors["block"] = [OutcomeUnknown("no answer"), *[Unavailable("down")] * 9]
+    await let_go(rig, await quoted(rig, BLOCK))
+    await rig.turn(5)
+    assert await rig.states("operations") == ["confirmed"]
+    assert (await rig.press("olga", "cancel:op-1:0")).text == "Olga confirmed this already."
+    await rig.turn(HOUR)
+    assert await rig.states("operations") == ["done"]
+
+
+async def test_a_cost_that_only_the_answer_tells_counts(rig: Rig) -> None:
+    async def free(provider: Provider, args: Args) -> JobChange:
+        return JobChange("Done.", Decimal("0.75"))
+
+    rig.setup.kinds["spend"] = replace(SPEND, send=free)
+    await let_go(rig, await quoted(rig, cost="0"))
+    await rig.settle()
+    assert await rig.states("operations") == ["done"]
+    assert await spent_today(rig) == Decimal("0.75")
 
 
 async def test_sending_again_is_guarded_by_the_days_limit_too(rig: Rig) -> None:

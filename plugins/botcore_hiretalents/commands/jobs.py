@@ -21,7 +21,7 @@ from botcore.commands.asking import (
 )
 from botcore.kinds import Args
 from botcore.models import JobChange, Role
-from botcore.provider import ProviderError
+from botcore.provider import OutcomeUnknown, ProviderError
 from botcore.text import clean, one_line
 from botcore.ui import Table
 
@@ -69,6 +69,8 @@ async def _reopen(context: Context, values: Mapping[str, Any]) -> Reply:
     tweet, hidden = bool(values.get("tweet")), bool(values.get("hide"))
     try:
         cost = await asking(account, lambda p: p.quoted_reopening(job, count, tweet=tweet, hidden=hidden))
+    except OutcomeUnknown:
+        raise  # it may have posted a job
     except ProviderError:
         cost = account.provider.cost_of_positions(job, count)
     shown = [words for words, wanted in ((TWEETED, tweet), (HIDDEN, hidden)) if wanted]

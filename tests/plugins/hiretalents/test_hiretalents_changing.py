@@ -156,9 +156,14 @@ async def test_a_quote_asks_for_the_cost_alone(site: Site, hire: HireTalentsProv
 async def test_a_quote_that_was_taken_for_an_order_is_an_alarm(
     site: Site, hire: HireTalentsProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
+    site.says("job/15341", job())
     site.says("jobs/create", {"result": "ok", "cost": 4.875, "job_id": 9})
-    await hire.quoted(DRAFT)
+    known = await hire.job("15341")
+    with pytest.raises(OutcomeUnknown, match="answered with job 9: look on its website whether it was posted"):
+        await hire.quoted_positions(known, 10)
     assert "answered with job 9" in caplog.text
+    assert await hire.quoted_positions(known, 10) == hire.cost_of_positions(known, 10)
+    assert [asked.path for asked in site.heard].count("jobs/create") == 1
 
 
 async def test_positions_are_quoted_as_a_job_like_theirs(site: Site, hire: HireTalentsProvider) -> None:
