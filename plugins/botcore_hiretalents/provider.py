@@ -175,6 +175,7 @@ class HireTalentsProvider(Provider):
         said = await self.api.rate(rating.task_id, WORDS[rating.verdict], rating.comment.strip())
         if rating.verdict is Verdict.REVISE:
             await self._revisions.sent_back(rating.task_id, rating.revision, rating.comment, self._now())
+            await self._watch.note_sent_back(job_id, self._now())
         return [RatingResult(rating.task_id, ok=True, message=said.message)]
 
     def flaw(self, rating: Rating) -> str:

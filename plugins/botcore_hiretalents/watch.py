@@ -2,8 +2,9 @@
 
 No list tells how much of a job is pending: to know, its pending applications are read, one call a job where nothing is
 new. Online jobs are read at every poll. Finished ones get nothing new but what was sent back and comes again: they are
-read when they end, when their number of applications changes and by the slow sweep, until they were seen to be empty,
-and then only rarely, a few at a time. Which were empty is kept over restarts: a buyer may have hundreds of them.
+read when they end, when their number of applications changes and by the slow sweep, until they were seen to be empty
+and nothing was sent back for a while; then only rarely, a few at a time. Which were empty is kept over restarts: a
+buyer may have hundreds of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from botcore.models import Job, Waiting
 
 LIST_MS = 10 * 60_000  # so often the finished jobs are listed anew
 EMPTY_MS = 6 * 3_600_000  # for so long, and up to twice as long, a finished job that was empty is not read
+BACK_MS = 7 * 86_400_000  # for so long a worker may answer what was sent back, though the job is over
 MOST_AT_ONCE = 20  # of those that were empty, in one poll
 
 
@@ -49,8 +51,12 @@ class Watch:
         self._ended = (self._ended | (self._running - online)) - online
         self._running = online
         over = [job for job in self._finished if job.id not in online]
-        seen = await self._memory.change([_key(job.id) for job in over], dict)
-        empty = {job.id: at for job in over if (at := self._empty_since(seen, job)) is not None}
+        seen = await self._memory.change([key(job.id) for job in over for key in (_key, _back_key)], dict)
+        empty = {
+            job.id: at
+            for job in over
+            if (at := self._empty_since(seen, job)) is not None and not _is_expected(seen, job, now)
+        }
         due = sorted((at, job) for job, at in empty.items() if not 0 <= now - at < EMPTY_MS + _spread(job))
         again = {job for _, job in due[:MOST_AT_ONCE]}
         named = [job for job in over if job.id not in empty or job.id in again]
@@ -70,6 +76,10 @@ class Watch:
         """Something of the job is pending."""
         await self._keep(job_id, "")
 
+    async def note_sent_back(self, job_id: str, now: int) -> None:
+        """Something of the job went back to its worker, who may hand it in again: no number tells that."""
+        await self._memory.change([_back_key(job_id)], lambda kept: {_back_key(job_id): str(now)})
+
     def _is_quiet(self, job: Job) -> bool:
         count = self._counts.get(job.id, 0)
         return job.id not in self._ended and self._read.get(job.id, count) == count
@@ -88,5 +98,14 @@ def _spread(job_id: str) -> int:
     return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4]) % EMPTY_MS
 
 
+def _is_expected(seen: Mapping[str, str], job: Job, now: int) -> bool:
+    at = seen.get(_back_key(job.id), "")
+    return bool(at) and 0 <= now - int(at) < BACK_MS
+
+
 def _key(job_id: str) -> str:
     return f"empty:{job_id}"
+
+
+def _back_key(job_id: str) -> str:
+    return f"back:{job_id}"

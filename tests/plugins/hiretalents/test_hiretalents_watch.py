@@ -9,8 +9,9 @@ import pytest
 
 from botcore.clock import ManualClock
 from botcore.memory import ShortMemory
+from botcore.models import Rating, Verdict
 from botcore_hiretalents.provider import HireTalentsProvider
-from botcore_hiretalents.watch import EMPTY_MS, LIST_MS, MOST_AT_ONCE
+from botcore_hiretalents.watch import BACK_MS, EMPTY_MS, LIST_MS, MOST_AT_ONCE
 from tests.plugins.hiretalents.site import Site, application, job
 
 if TYPE_CHECKING:
@@ -66,6 +67,22 @@ async def test_a_finished_job_that_was_empty_is_left_alone_also_after_a_restart(
     sandbox_clock.advance(2 * EMPTY_MS / 1000)
     assert await named(again) == {"1": True, "4": False, "3": True}
     assert await named(again) == {"1": True, "4": False}
+
+
+async def test_a_finished_job_of_which_something_was_sent_back_is_swept_though_it_was_empty(
+    site: Site, open_provider: OpenProvider, sandbox_clock: ManualClock
+) -> None:
+    memory = ShortMemory()
+    hire = open_provider(memory, base_url=site.base_url)
+    stand(site, [], jobs(3, 4, status=3, total_app=7))
+    site.says("application/77/set", {"result": "ok", "app_id": 77})
+    await hire.rate("3", [Rating("77", revision=0, verdict=Verdict.REVISE, comment="Show more.")])
+    await sweep(hire)
+    assert await named(hire) == {"3": False}
+    assert await named(open_provider(memory, base_url=site.base_url)) == {"3": False}
+    sandbox_clock.advance(BACK_MS / 1000)
+    assert "3" in await named(hire)  # as any that was empty, for once
+    assert await named(hire) == {}
 
 
 async def test_a_finished_job_is_read_when_its_applications_change_in_number(
