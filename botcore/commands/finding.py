@@ -165,11 +165,33 @@ def pressed_number(subject: str) -> int:
 
 def meant_workers(reader: Reader, account: str, texts: Sequence[str]) -> list[str]:
     """Workers by their ids, or by submissions of theirs; an id that was never seen here is left as it is. Raises
-    `BadInput` for a submission of another account."""
+    `BadInput` for a submission of another account, and for what could be either."""
     return list(dict.fromkeys(_worker(reader, account, text) for text in texts))
 
 
+def means_one(reader: Reader, text: str, account: str | None) -> None:
+    """Raises `BadInput` for what is a worker's id and, as a short id, a submission of somebody else."""
+    number = parse_short_id(text)
+    of_worker = reader.one(
+        """SELECT id, worker_id FROM submissions WHERE worker_id = :worker AND (:account IS NULL OR account = :account)
+           ORDER BY id DESC LIMIT 1""",
+        worker=text,
+        account=account,
+    )
+    named = reader.one(
+        "SELECT worker_id FROM submissions WHERE id = :id AND (:account IS NULL OR account = :account)",
+        id=number,
+        account=account,
+    )
+    if of_worker and named and named["worker_id"] != text:
+        raise BadInput(
+            f"{shown(text)} is a worker, and a submission of another: say #{short_id(of_worker['id'])}, a submission "
+            f"of that worker, or #{short_id(number or 0)}"
+        )
+
+
 def _worker(reader: Reader, account: str, text: str) -> str:
+    means_one(reader, text, account)
     seen = reader.value(
         "SELECT 1 FROM submissions WHERE worker_id = :text AND account = :account LIMIT 1", text=text, account=account
     )

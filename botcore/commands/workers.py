@@ -19,7 +19,7 @@ from ..text import clean, one_line, short_id
 from ..ui import Button, Card, Choice, Field, Fields, Form, Input, InputKind, Reply, Table, Tone
 from .asking import ask, at_once
 from .catalogue import on_shelf
-from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission, pressed_submission
+from .finding import ACCOUNT, NotThere, chosen_accounts, find_submission, means_one, pressed_submission
 from .parse import BadInput, shown
 from .registry import Command, Param
 
@@ -89,6 +89,7 @@ async def _worker(context: Context, values: Mapping[str, Any], needs: Capability
 
 
 def _worker_rows(reader: Reader, worker: str, account: str | None) -> Sequence[Row]:
+    means_one(reader, worker, account)
     return reader.q(
         """SELECT DISTINCT account, worker_id FROM submissions WHERE worker_id = :worker
            AND (:account IS NULL OR account = :account)""",

@@ -376,6 +376,20 @@ async def test_after_a_hash_an_id_is_ours(lookalikes: Rig, typed: str, task: str
     assert await lookalikes.value("SELECT task_id FROM submissions WHERE state = 'decided'") == task
 
 
+async def test_a_worker_who_is_called_like_a_submission_is_asked_about(rig: Rig) -> None:
+    for task, worker in (("t1", "w1"), ("t2", "A1"), ("t3", "A3")):
+        rig.market.add(task, worker_id=worker)
+        await rig.poll()
+    said = "A1 is a worker, and a submission of another: say #A2, a submission of that worker, or #A1."
+    for line in ("worker show A1", "worker block A1", "worker unblock A1", "list add 7 A1"):
+        assert await rig.say("mia", line) == Reply(said, result=Result.REFUSED)
+    for typed, worker in (("#A1", "w1"), ("#A2", "A1"), ("A3", "A3"), ("A2", "A1")):
+        card = (await rig.say("vera", f"worker show {typed}")).card
+        assert card is not None
+        assert card.title == f"Worker {worker}"
+    assert await rig.states("operations") == []
+
+
 async def test_buttons_name_submissions_by_our_ids_alone(lookalikes: Rig) -> None:
     card = (await lookalikes.press("vera", "record:A1:0")).card
     assert card is not None
