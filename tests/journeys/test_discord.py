@@ -15,8 +15,8 @@ import pytest_asyncio
 from botcore.host import Host
 from botcore.sandbox import FaultKind, SandboxServer
 from tests.adapters.discord.limits import Trouble
-from tests.adapters.discord.server import REVIEW, TOKEN, FakeDiscord
-from tests.adapters.discord.world import Interaction, Message
+from tests.adapters.discord.server import TOKEN, FakeDiscord
+from tests.adapters.discord.world import REVIEW, Interaction, Message
 from tests.journeys.conftest import BotProcess, Town, until
 
 CHANGES = (7, 6)  # the answer to a click is the changed card; on a slow machine it is promised, and follows

@@ -22,8 +22,8 @@ from botcore_discord.engine import Engine
 from botcore_discord.schema import discord as tables
 from botcore_discord.settings import DiscordSettings
 from tests.adapters.discord.post import Album
-from tests.adapters.discord.server import REVIEW, TOKEN, FakeDiscord
-from tests.adapters.discord.world import Interaction, Message
+from tests.adapters.discord.server import TOKEN, FakeDiscord
+from tests.adapters.discord.world import REVIEW, Interaction, Message
 from tests.core.rig import FlakyStore, MemoryAdapter, Rig, Rigs, Setup
 
 P = ParamSpec("P")

@@ -20,7 +20,8 @@ from botcore_discord.records import Records
 from botcore_discord.render import CardDrawing
 from botcore_discord.schema import discord as tables
 from botcore_discord.sends import Sends
-from tests.adapters.discord.server import REVIEW, TOKEN, FakeDiscord
+from tests.adapters.discord.server import TOKEN, FakeDiscord
+from tests.adapters.discord.world import REVIEW
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
 from aiohttp import BodyPartReader, web
 
 from tests.adapters.discord import rules
+from tests.adapters.discord.acts import Acts
 from tests.adapters.discord.limits import Fault, Limits, Trouble
 from tests.adapters.discord.sockets import Gateway
 from tests.adapters.discord.world import (
     ATTACH,
     HISTORY,
     IN_TIME,
+    REVIEW,
     SEND,
     TOKEN_LIFE,
     VIEW,
@@ -28,8 +30,6 @@ from tests.adapters.discord.world import (
 )
 
 TOKEN = "MTA.fake-token.of-a-bot"
-REVIEW = "200000000000000001"
-SECOND = "200000000000000002"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -43,7 +43,7 @@ class Refusal(Exception):  # noqa: N818
         self.code = code
 
 
-class FakeDiscord:
+class FakeDiscord(Acts):
     """`async with FakeDiscord() as discord:` - its address is `base_url`, what is there is in `world`.
 
     `now` turns the clock of limits and ids; without `told_limits` the answers have no rate limit headers, so that a
@@ -51,8 +51,8 @@ class FakeDiscord:
     """
 
     def __init__(self, now: Callable[[], float] = time.time, *, told_limits: bool = True) -> None:
-        self.world = World(now)
-        self.gateway = Gateway(self.world, TOKEN)
+        world = World(now)
+        super().__init__(world, Gateway(world, TOKEN))
         self.limits = Limits(now)
         self.faults: list[Fault] = []
         self.violations: list[str] = []
@@ -113,78 +113,6 @@ class FakeDiscord:
         """What the next such requests meet. `path` is a pattern, without the base."""
         self.faults.append(Fault(trouble, method, path, **more))
         return self.faults[-1]
-
-    # --- what people do
-
-    async def click(self, user: User, message: Message, label: str, **more: Any) -> Interaction:
-        """Presses a button by its label, or by the id of one that is gone."""
-        data = {"custom_id": message.buttons.get(label, label), "component_type": 2, "id": 1}
-        return await self.act(user, 3, data, message=message, **more)
-
-    async def slash(self, user: User, name: str, options: Mapping[str, Any] | None = None, **more: Any) -> Interaction:
-        """`name` may be of two words."""
-        return await self.act(user, 2, command_data(name, options or {}), **more)
-
-    async def type(self, user: User, name: str, option: str, typed: str, **before: Any) -> Interaction:
-        """Types into an option that completes."""
-        data = command_data(name, {**before, option: typed}, focused=option)
-        return await self.act(user, 4, data)
-
-    async def fill_in(self, user: User, asked: Interaction, **values: str | Sequence[str]) -> Interaction:
-        """Sends the modal that an interaction was answered with. `values`: by the label's first word, in lower case."""
-        assert asked.asked is not None, "no modal was shown"
-        components = []
-        for label in asked.asked["components"]:
-            if label["type"] != rules.LABEL:
-                continue
-            inner = label["component"]
-            word = label["label"].split()[0].strip(":").lower()
-            value = values.get(word, inner.get("value") or "")
-            if isinstance(value, str):
-                value = next((o["value"] for o in inner.get("options", ()) if o["label"] == value), value)
-            answer = {"type": inner["type"], "custom_id": inner["custom_id"], "id": 2}
-            if inner["type"] in (rules.SELECT, rules.CHECKS):
-                answer["values"] = [value] if isinstance(value, str) and value else list(value)
-            else:
-                answer["value"] = value
-            components.append({"type": rules.LABEL, "id": 1, "component": answer})
-        data = {"custom_id": asked.asked["custom_id"], "components": components}
-        return await self.act(user, 5, data, message=asked.message)
-
-    async def act(
-        self,
-        user: User,
-        kind: int,
-        data: Mapping[str, Any],
-        *,
-        message: Message | None = None,
-        guild: str = "",
-        age: float = 0.0,
-        wait: bool = True,
-    ) -> Interaction:
-        """Something that somebody does; returns once it is acknowledged, or has failed. `age`: seconds ago."""
-        world = self.world
-        began = world.now() - age
-        interaction = Interaction(
-            world.new_id(began), f"token-{len(world.interactions)}", user, kind, data, began, message
-        )
-        world.interactions[interaction.token] = interaction
-        channel = message.channel if message is not None else REVIEW
-        payload = world.interaction_payload(interaction, channel, guild or world.guild)
-        await self.gateway.tell("INTERACTION_CREATE", payload)
-        if wait:
-            try:
-                async with asyncio.timeout(max(0.1, IN_TIME - age)):
-                    await interaction.acknowledged.wait()
-            except TimeoutError:
-                return interaction
-        return interaction
-
-    async def repeat(self, interaction: Interaction) -> None:
-        """Tells of it once more, as after a RESUME."""
-        channel = interaction.message.channel if interaction.message else REVIEW
-        payload = self.world.interaction_payload(interaction, channel, self.world.guild)
-        await self.gateway.tell("INTERACTION_CREATE", payload)
 
     # --- HTTP
 
@@ -436,18 +364,6 @@ class FakeDiscord:
             check(*what)
         except rules.Invalid as error:
             raise Refusal(400, 50035, f"Invalid Form Body: {error}") from error
-
-
-def command_data(name: str, options: Mapping[str, Any], *, focused: str = "") -> dict[str, Any]:
-    """What an interaction says of a command of one or two words."""
-    word, _, sub = name.partition(" ")
-    given: list[dict[str, Any]] = [
-        {"name": key, "type": 3, "value": value, **({"focused": True} if key == focused else {})}
-        for key, value in options.items()
-    ]
-    if sub:
-        given = [{"name": sub, "type": 1, "options": given}]
-    return {"id": "700000000000000001", "name": word, "type": 1, "options": given}
 
 
 def reply(data: object, status: int = 200) -> web.Response:

@@ -21,8 +21,8 @@ from botcore_discord.adapter import DiscordAdapter
 from botcore_discord.schema import discord as tables
 from botcore_discord.settings import DiscordSettings
 from tests.adapters.discord.limits import Trouble
-from tests.adapters.discord.server import REVIEW, SECOND, TOKEN, FakeDiscord
-from tests.adapters.discord.world import ALL, HISTORY, SEND
+from tests.adapters.discord.server import TOKEN, FakeDiscord
+from tests.adapters.discord.world import ALL, HISTORY, REVIEW, SECOND, SEND
 from tests.journeys.conftest import until
 
 CHANNELS = (Channel("review", "discord", REVIEW), Channel("second", "discord", SECOND))

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.adapters.discord.rules import BUTTON, EPHEMERAL, GALLERY, TEXT, every
 
+REVIEW, SECOND = "200000000000000001", "200000000000000002"  # channels
 EPOCH = 1_420_070_400_000
 IN_TIME = 3.0  # seconds until an interaction that nobody acknowledged has failed
 TOKEN_LIFE = 900.0
@@ -121,7 +122,7 @@ class World:
         self.application = "900000000000000001"
         self.guild = "100000000000000001"
         self.other_guild = "100000000000000002"
-        self.channels: dict[str, str] = {"200000000000000001": "review", "200000000000000002": "second"}
+        self.channels: dict[str, str] = {REVIEW: "review", SECOND: "second"}
         self.denied: dict[str, int] = {}  # permissions that the bot lacks, by channel
         self.member_of = {self.guild}
         self.messages: dict[str, Message] = {}
@@ -141,7 +142,7 @@ class World:
             self.users[name] = User(id or str(300000000000000001 + len(self.users)), name, roles)
         return self.users[name]
 
-    def shown(self, channel: str = "200000000000000001") -> list[Message]:
+    def shown(self, channel: str = REVIEW) -> list[Message]:
         """What is in a channel, oldest first."""
         return [m for m in self.messages.values() if m.channel == channel and not m.deleted and not m.is_private]
 
