@@ -36,7 +36,7 @@ from .queues import calm_down
 from .rating import FRESH, RatingDesk, rating_of
 from .recovery import recover
 from .review import Made, current_decision
-from .rules.desk import RuleDesk, ask_rules
+from .rules.desk import RuleDesk, ask_new_rules, ask_rules
 from .rules.settings import Rule
 from .server import Health, Server
 from .set_back import set_back
@@ -195,6 +195,7 @@ class Bot:
             }
         )
         await self.store.tx(stock_up, self.accounts, self.clock.ms())
+        await self.store.tx(partial(ask_new_rules, self.config.rules))
         for name, adapter in self.adapters.items():
             self.supervisor.supervise(f"adapter {name}", self._run_adapter(adapter))
         for account in self.accounts.values():

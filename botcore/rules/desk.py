@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
@@ -19,7 +20,7 @@ from ..spending import Limits
 from ..store.codec import load
 from ..store.port import Later, Reader, Row, Store, Tx, Work
 from ..text import short_id
-from .findings import LEFT_TO_PEOPLE, VIA, Outcome, count_in, is_judged, note
+from .findings import LEFT_TO_PEOPLE, SPOKE, VIA, Outcome, count_in, findings, note
 from .matching import PATIENCE, holds
 from .settings import Rule
 
@@ -29,12 +30,33 @@ PRIORITY = 75  # behind all that a person waits for, and what finds flags
 AGAIN = 1.0, 300.0  # seconds, shortest and longest, until it is looked at again whether everything is known
 UNSEEN = 60.0  # seconds until it is looked at again whether the marketplace still has it
 NO_ACCOUNT = 3600.0
+MOST_WAITING = 1_000  # of what waits already that a new rule judges
+NAMES = "rules"  # in meta: those there were at the last start
 
 
 def ask_rules(rules: Sequence[Rule], tx: Tx, submission: Submission, number: int) -> None:
     """Enqueues the judging of a new submission, where a rule covers it."""
     if any(rule.covers(submission.account, submission.job_id) for rule in rules):
-        tx.put("judge", f"judge:{number}", f"judge:{number}", PRIORITY, 0, submission=number)
+        _enqueue(tx, number)
+
+
+def ask_new_rules(rules: Sequence[Rule], tx: Tx) -> None:
+    """Enqueues the judging of what waits already by rules that were not there before: what leaves first comes first,
+    `MOST_WAITING` at most, and nothing that anybody has decided before."""
+    names = sorted(rule.name for rule in rules)
+    before = set(json.loads(tx.value("SELECT value FROM meta WHERE key = :key", key=NAMES) or "[]"))
+    if before == set(names):
+        return
+    new = [rule for rule in rules if rule.name not in before]
+    rows = tx.q(
+        """SELECT s.id, s.account, s.job_id FROM submissions s WHERE s.state IN ('new', 'shown')
+           AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.submission = s.id)
+           ORDER BY ifnull(s.deadline, 9223372036854775807), s.id"""
+    )
+    covered = [row["id"] for row in rows if any(rule.covers(row["account"], row["job_id"]) for rule in new)]
+    for number in covered[:MOST_WAITING]:
+        _enqueue(tx, number)
+    tx.q("INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)", key=NAMES, value=json.dumps(names))
 
 
 class RuleDesk:
@@ -99,15 +121,19 @@ class RuleDesk:
                 return False
 
     def _judge(self, tx: Tx, number: int, submission: Submission, holding: Collection[str], now: int) -> Made | None:
-        """Notes what every rule finds. The first that holds and does more than watch has the only say."""
+        """Notes what every rule finds that has not judged it. The first that holds and does more than watch has the
+        only say, and what anybody has decided before is left to people."""
         row = _waiting(tx, number)
-        if row is None or is_judged(tx, number):
+        if row is None or tx.one("SELECT 1 FROM decisions WHERE submission = :id LIMIT 1", id=number):
             return None
+        before = findings(tx, number)
         obstacle = _obstacle(tx, row, submission)
         approved = _approvals(tx, row)
         made: Made | None = None
-        said = False
+        said = not SPOKE.isdisjoint(before.values())
         for rule in self._covering(row):
+            if rule.name in before:
+                continue
             if rule.name not in holding:
                 outcome = Outcome.NO
             elif obstacle:
@@ -149,6 +175,10 @@ class RuleDesk:
             comment=rule.comment,
             revision=row["revision"],
         )
+
+
+def _enqueue(tx: Tx, number: int) -> None:
+    tx.put("judge", f"judge:{number}", f"judge:{number}", PRIORITY, 0, submission=number)
 
 
 def _waiting(reader: Reader, number: int) -> Row | None:

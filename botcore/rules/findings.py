@@ -33,6 +33,9 @@ LEFT_TO_PEOPLE = {
 }
 
 
+SPOKE = {Outcome.APPROVED, Outcome.SAMPLE, Outcome.LIMIT, Outcome.UNPRICED}  # of the rule that has the only say
+
+
 def note(tx: Tx, rule: Rule, submission: int, outcome: Outcome, now: int) -> None:
     tx.q(
         "INSERT INTO rule_findings (submission, rule, outcome, at) VALUES (:submission, :rule, :outcome, :now)",
@@ -43,8 +46,10 @@ def note(tx: Tx, rule: Rule, submission: int, outcome: Outcome, now: int) -> Non
     )
 
 
-def is_judged(reader: Reader, submission: int) -> bool:
-    return bool(reader.value("SELECT 1 FROM rule_findings WHERE submission = :id", id=submission))
+def findings(reader: Reader, submission: int) -> dict[str, Outcome]:
+    """What was found about a submission, by rule."""
+    rows = reader.q("SELECT rule, outcome FROM rule_findings WHERE submission = :id", id=submission)
+    return {row["rule"]: Outcome(row["outcome"]) for row in rows}
 
 
 def count_in(tx: Tx, rule: Rule, day: str, price: Decimal) -> bool:

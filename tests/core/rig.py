@@ -46,7 +46,7 @@ from botcore.queues import calm_down
 from botcore.rating import RatingDesk
 from botcore.recovery import recover
 from botcore.review import Made
-from botcore.rules.desk import RuleDesk, ask_rules
+from botcore.rules.desk import RuleDesk, ask_new_rules, ask_rules
 from botcore.rules.settings import Rule
 from botcore.set_back import set_back
 from botcore.settings import DEFAULT_REASONS
@@ -267,6 +267,7 @@ class Rig:
 
     async def start(self) -> None:
         await self.store.tx(recover, self.review_channels, self.clock.ms())
+        await self.store.tx(partial(ask_new_rules, self.setup.rules))
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(
             self.engine.run(
