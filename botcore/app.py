@@ -22,6 +22,7 @@ from .dispatch import Dispatcher, House
 from .drawing import draw
 from .host import Host
 from .likeness.desk import LikenessDesk
+from .likeness.forgetting import ForgettingDesk, ask_to_forget
 from .likeness.looking import Looker
 from .models import Person, Rating, Role, Submission, WebhookRequest
 from .operating import OperationDesk
@@ -160,6 +161,7 @@ class Bot:
                 "picture": self._picture_desk.fetch,
                 "look": self._picture_desk.look,
                 "liken": LikenessDesk(self.store).liken,
+                "forget": ForgettingDesk(self.store, self.clock).forget,
                 "hint": self.intake.follow,
                 "calm": self._calm_down,
                 "judge": self.rules.judge,
@@ -167,6 +169,7 @@ class Bot:
                 **self._money_handlers(),
             }
         )
+        await self.store.tx(ask_to_forget, self.clock.ms())
         await self.store.tx(stock_up, self.accounts, self.clock.ms())
         await self.store.tx(partial(ask_new_rules, self.config.rules))
         for name, adapter in self.adapters.items():

@@ -158,7 +158,7 @@ def _account(config: Config, host: Host, clock: Clock, store: SqliteStore, name:
     settings = config.account_settings(name, kind.Settings)
     secret = getattr(settings, "webhook_secret", None)
     interval: float = getattr(settings, "seconds_between_calls", getattr(kind, "seconds_between_calls", INTERVAL))
-    tools = ProviderTools(name, gate_for(store, clock, name, interval), clock, StoredMemory(store, name))
+    tools = ProviderTools(name, gate_for(store, clock, name, interval), clock, StoredMemory(store, name, clock))
     return Account(name, kind(settings, tools), secret.get_secret_value() if secret else None)
 
 

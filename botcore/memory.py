@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
+from .clock import Clock
 from .store.port import Reader, Store, Tx
 
 Change = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -19,6 +20,9 @@ class Memory(ABC):
         """Gives `how` what is kept under these keys (those that are) and keeps what it returns; an empty text is
         forgotten. All of it is one step, durable when this returns what `how` did, which does no I/O and may be run
         more than once."""
+
+    async def forget(self, prefix: str, before: int) -> None:
+        """Forgets what is under keys that begin so and was last changed before a moment (ms)."""
 
 
 class ShortMemory(Memory):
@@ -36,16 +40,20 @@ class ShortMemory(Memory):
 class StoredMemory(Memory):
     """In the database."""
 
-    def __init__(self, store: Store, account: str) -> None:
+    def __init__(self, store: Store, account: str, clock: Clock) -> None:
         self._store = store
         self._account = account
+        self._clock = clock
 
     async def change(self, keys: Sequence[str], how: Change) -> Mapping[str, str]:
         before = await self._store.read(_kept, self._account, keys)
         after = how(before)
         if all(before.get(key, "") == text for key, text in after.items()):
             return after  # as mostly: it costs no write
-        return await self._store.tx(_change, self._account, keys, how)
+        return await self._store.tx(_change, self._account, keys, how, self._clock.ms())
+
+    async def forget(self, prefix: str, before: int) -> None:
+        await self._store.tx(_forget, self._account, prefix, before)
 
 
 def _kept(reader: Reader, account: str, keys: Sequence[str]) -> dict[str, str]:
@@ -58,11 +66,21 @@ def _kept(reader: Reader, account: str, keys: Sequence[str]) -> dict[str, str]:
     return {row["key"]: row["text"] for row in rows}
 
 
-def _change(tx: Tx, account: str, keys: Sequence[str], how: Change) -> Mapping[str, str]:
+def _forget(tx: Tx, account: str, prefix: str, before: int) -> None:
+    tx.q(
+        "DELETE FROM memories WHERE account = :account AND key >= :prefix AND key < :prefix || :last AND at < :before",
+        account=account,
+        prefix=prefix,
+        last=chr(0x10FFFF),
+        before=before,
+    )
+
+
+def _change(tx: Tx, account: str, keys: Sequence[str], how: Change, now: int) -> Mapping[str, str]:
     after = how(_kept(tx, account, keys))
     tx.many(
-        "INSERT OR REPLACE INTO memories (account, key, text) VALUES (:account, :key, :text)",
-        [{"account": account, "key": key, "text": text} for key, text in after.items()],
+        "INSERT OR REPLACE INTO memories (account, key, text, at) VALUES (:account, :key, :text, :now)",
+        [{"account": account, "key": key, "text": text, "now": now} for key, text in after.items()],
     )
     tx.many(
         "DELETE FROM memories WHERE account = :account AND key = :key",

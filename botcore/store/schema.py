@@ -416,6 +416,11 @@ CREATE TABLE guests (
 ) STRICT, WITHOUT ROWID;
 """
 
+MEMORIES_AT = """
+ALTER TABLE memories ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+UPDATE memories SET at = 1000 * CAST(strftime('%s', 'now') AS INTEGER);
+"""
+
 SENT_BEFORE = """
 -- an earlier send may have arrived
 ALTER TABLE operations ADD COLUMN sent_before INTEGER NOT NULL DEFAULT 0;
@@ -503,3 +508,8 @@ def hints_tried(db: Database) -> None:
 @core()
 def sent_before(db: Database) -> None:
     run_statements(db, SENT_BEFORE)
+
+
+@core()
+def memories_at(db: Database) -> None:
+    run_statements(db, MEMORIES_AT)

@@ -49,6 +49,7 @@ AUTOMATED = frozenset({"send_tweet", "like_tweet", "tweeter_followers"})  # proo
 
 ORDERS = "a question for a cost was taken for an order"  # in the account's memory
 
+DAY_MS = 86_400_000
 FEW = 2  # applications that are rather asked for one by one than looked for in a list
 MOST_ALONE = 100  # of what a callback named, asked for one by one; the next poll finds the rest
 
@@ -94,6 +95,7 @@ class HireTalentsProvider(Provider):
         self.api = HireTalentsApi(self.transport, keep_emails=settings.keep_emails)
         self._revisions = Revisions(tools.memory)
         self._watch = Watch(tools.memory)
+        self._forgot_at = 0
 
     async def close(self) -> None:
         await self.transport.close()
@@ -115,6 +117,9 @@ class HireTalentsProvider(Provider):
         running = [self._job_of(job) for job in online]
         wanted = self._watch.wants_finished(running, self._now())
         over = await self._jobs(FINISHED) if wanted else []
+        if not 0 <= self._now() - self._forgot_at < DAY_MS:
+            self._forgot_at = self._now()
+            await self._revisions.forget_old(self._now())
         finished = [self._job_of(job) for job in over] if wanted else None
         counts = {job.id: job.total_app or 0 for job in (*over, *online)}
         return await self._watch.waiting(running, finished, counts, self._now())

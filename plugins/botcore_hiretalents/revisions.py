@@ -23,6 +23,7 @@ from .wire import WireApplication
 DECLINED, REPORTED, APPROVED, PENDING, NOT_COMPLETED = 1, 2, 3, 4, 5
 
 QUIET_MS = 120_000  # for so long after it was sent back, the same work may still be listed as pending by mistake
+KEEP_MS = 365 * 86_400_000
 LONGEST = 2_000  # characters kept of what a worker was told
 
 
@@ -60,6 +61,10 @@ class Revisions:
 
         await self._memory.change([_key(application.id) for application in applications], see_all)
         return found
+
+    async def forget_old(self, now: int) -> None:
+        """Of applications that nothing has changed about for a year, nobody hears again."""
+        await self._memory.forget(_key(""), now - KEEP_MS)
 
     async def sent_back(self, application_id: str, revision: int, said: str, now: int) -> None:
         """Notes that a revision went back to its worker."""

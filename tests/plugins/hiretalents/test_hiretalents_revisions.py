@@ -123,7 +123,7 @@ async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         yield ShortMemory()
         return
     store = await SqliteStore.open(tmp_path / "bot.db")
-    yield StoredMemory(store, "hire")
+    yield StoredMemory(store, "hire", ManualClock())
     await store.close()
 
 
@@ -137,13 +137,27 @@ async def test_a_revision_is_the_same_after_a_restart(site: Site, open_provider:
 
 async def test_what_is_kept_is_one_accounts_own_and_can_be_forgotten(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "bot.db")
-    one, other = StoredMemory(store, "one"), StoredMemory(store, "other")
+    one, other = (StoredMemory(store, name, ManualClock()) for name in ("one", "other"))
     await one.change(["a", "b"], lambda kept: {"a": "1", "b": "2"})
     await one.change(["a"], lambda kept: {"a": kept["a"] + "!", "c": ""})
     assert await one.change(["a", "b", "c"], dict) == {"a": "1!", "b": "2"}
     assert await other.change(["a"], dict) == {}
     await one.change(["a"], lambda kept: {"a": ""})
     assert await one.change(["a", "b"], dict) == {"b": "2"}
+    await store.close()
+
+
+async def test_what_nothing_has_changed_about_for_long_is_forgotten_where_it_is_asked_for(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "bot.db")
+    clock = ManualClock()
+    one, other = (StoredMemory(store, name, clock) for name in ("one", "other"))
+    for memory in (one, other):
+        await memory.change(["x:1", "x:2", "y:1"], lambda kept: dict.fromkeys(("x:1", "x:2", "y:1"), "old"))
+    clock.advance(10)
+    await one.change(["x:2"], lambda kept: {"x:2": "new"})
+    await one.forget("x:", clock.ms())
+    assert await one.change(["x:1", "x:2", "y:1"], dict) == {"x:2": "new", "y:1": "old"}
+    assert len(await other.change(["x:1", "x:2", "y:1"], dict)) == 3
     await store.close()
 
 
