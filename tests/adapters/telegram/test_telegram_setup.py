@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from botcore.app import check_plugins
+from botcore.assembly import check_plugins
 from botcore.config import ConfigError, load_config
 from botcore.host import Host
 from botcore.models import Role
