@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 from .accounts import Account
@@ -171,7 +170,7 @@ class Bot:
         )
         await self.store.tx(ask_to_forget, self.clock.ms())
         await self.store.tx(stock_up, self.accounts, self.clock.ms())
-        await self.store.tx(partial(ask_new_rules, self.config.rules))
+        await self.store.tx(ask_new_rules, self.config.rules)
         for name, adapter in self.adapters.items():
             self.supervisor.supervise(f"adapter {name}", self._run_adapter(adapter))
         for account in self.accounts.values():

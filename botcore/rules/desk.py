@@ -40,7 +40,7 @@ def ask_rules(rules: Sequence[Rule], tx: Tx, submission: Submission, number: int
         _enqueue(tx, number)
 
 
-def ask_new_rules(rules: Sequence[Rule], tx: Tx) -> None:
+def ask_new_rules(tx: Tx, rules: Sequence[Rule]) -> None:
     """Enqueues the judging of what waits already by rules that were not there before: what leaves first comes first,
     `MOST_WAITING` at most, and nothing that anybody has decided before."""
     names = sorted(rule.name for rule in rules)

@@ -267,7 +267,7 @@ class Rig:
 
     async def start(self) -> None:
         await self.store.tx(recover, self.review_channels, self.clock.ms())
-        await self.store.tx(partial(ask_new_rules, self.setup.rules))
+        await self.store.tx(ask_new_rules, self.setup.rules)
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(
             self.engine.run(
