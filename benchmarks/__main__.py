@@ -17,9 +17,10 @@ from benchmarks.figures import Figure, table
 from benchmarks.history import history
 from benchmarks.hour import hour
 from benchmarks.intake import intake
-from benchmarks.memory import memory
+from benchmarks.memory import memory, messengers_memory
+from benchmarks.messengers import discord, telegram
 from benchmarks.presses import presses
-from benchmarks.starting import starting
+from benchmarks.starting import messengers_starting, starting
 from benchmarks.storms import storms
 from benchmarks.webhooks import webhooks
 
@@ -27,12 +28,16 @@ TOPICS: Mapping[str, Callable[[Path], Awaitable[list[Figure]]]] = {
     "intake": intake,
     "presses": presses,
     "commands": commands,
+    "discord": discord,
+    "telegram": telegram,
     "webhooks": webhooks,
     "calls": calls,
     "storms": storms,
     "history": history,
     "starting": starting,
+    "starting-messengers": messengers_starting,
     "memory": memory,
+    "memory-messengers": messengers_memory,
     "hour": hour,
 }
 

@@ -1,4 +1,4 @@
-"""How much memory a running bot takes: the web adapter, one account, some submissions with their pictures."""
+"""How much memory a running bot takes: one account, some submissions with their pictures, and its messengers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from benchmarks.figures import Figure
+from benchmarks.messenger import pretended
 from benchmarks.process import megabytes, running
 from benchmarks.samples import write_config
 from botcore.demo import account_sections
@@ -22,7 +23,33 @@ SETTLE_SECONDS = 5.0  # after the last of them came in, for pictures still being
 
 
 async def memory(folder: Path) -> list[Figure]:
-    """What is resident once all is in, beside a Python that does nothing."""
+    """With the web adapter alone, beside a Python that does nothing."""
+    resident = await _resident(folder, "memory")
+    return [
+        Figure(what="a running bot", ours=resident, baseline=_python(), unit="MB", of="for an idle Python", most=80)
+    ]
+
+
+async def messengers_memory(folder: Path) -> list[Figure]:
+    """With Discord and Telegram, and the cards in both, beside a Python that has imported their libraries."""
+    async with pretended("discord") as discord, pretended("telegram") as telegram:
+        places = (discord, telegram)
+        adapters = "".join(place.section for place in places) + "".join(place.review_channel for place in places)
+        resident = await _resident(folder, "memory-messengers", adapters)
+    return [
+        Figure(
+            what="a running bot with both messengers",
+            ours=resident,
+            baseline=_python("discord, telegram, "),
+            unit="MB",
+            of="for a Python with their libraries",
+            most=130,
+        )
+    ]
+
+
+async def _resident(folder: Path, name: str, adapters: str = "") -> float:
+    """What is resident once all is in."""
     host = Host()
     host.load()
     sandbox = SandboxServer(
@@ -30,16 +57,16 @@ async def memory(folder: Path) -> list[Figure]:
     )
     await sandbox.start()
     try:
-        async with running(write_config(folder, "memory", account_sections(sandbox.accounts))) as bot:
+        config = write_config(folder, name, account_sections(sandbox.accounts), adapters=adapters)
+        async with running(config) as bot:
             async with ClientSession() as session:
                 while await _waiting(session, bot.url) < WAITING:  # noqa: ASYNC110 - another process counts
                     await asyncio.sleep(0.1)
             await asyncio.sleep(SETTLE_SECONDS)
-            resident = megabytes(bot.pid)
+            return megabytes(bot.pid)
     finally:
         await sandbox.stop()
         host.close()
-    return [Figure(what="a running bot", ours=resident, baseline=_idle(), unit="MB", of="for an idle Python", most=80)]
 
 
 async def _waiting(session: ClientSession, url: str) -> int:
@@ -48,8 +75,8 @@ async def _waiting(session: ClientSession, url: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _idle() -> float:
-    code = "import sys; print(flush=True); sys.stdin.read()"
+def _python(libraries: str = "") -> float:
+    code = f"import {libraries}sys; print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as python:
         assert python.stdin is not None
         assert python.stdout is not None

@@ -29,6 +29,7 @@ poll_seconds = {poll}
 {accounts}
 [adapters.web]
 
+{adapters}
 [[channels]]
 name = "review"
 adapter = "web"
@@ -84,9 +85,12 @@ def pages(account: str, count: int, *, pictured: bool = True) -> list[list[Submi
     return [everything[start : start + PAGE] for start in range(0, count, PAGE)]
 
 
-def write_config(folder: Path, name: str, accounts: str, *, undo: float = 600, poll: float = 60) -> Path:
+def write_config(
+    folder: Path, name: str, accounts: str, *, undo: float = 600, poll: float = 60, adapters: str = ""
+) -> Path:
+    """`adapters`: those beside the web's, and their channels."""
     path = folder / f"{name}.toml"
-    path.write_text(CONFIG.format(name=name, accounts=accounts, undo=undo, poll=poll))
+    path.write_text(CONFIG.format(name=name, accounts=accounts, undo=undo, poll=poll, adapters=adapters))
     return path
 
 

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, in_turns
+from benchmarks.messenger import pretended
 from benchmarks.process import running
 from benchmarks.samples import unreachable, write_config
 
 ROUNDS = 7
 # pydantic loads what is asked of it and no more
 LIBRARIES = "import aiohttp.web, jinja2, pluggy, prometheus_client, sqlite_utils; from pydantic import BaseModel, Field"
+MESSENGERS = "import discord, telegram"
 
 
 async def starting(folder: Path) -> list[Figure]:
@@ -32,6 +34,32 @@ async def starting(folder: Path) -> list[Figure]:
             most_ratio=1.5,
         ),
         Figure(what="`botcore --help`", ours=said, baseline=nothing, unit="s", of="for `python -c pass`", most=0.5),
+    ]
+
+
+async def messengers_starting(folder: Path) -> list[Figure]:
+    """To when a bot listens to Discord and to Telegram, beside a Python that imports their libraries and no more."""
+    names = (f"starting-messengers-{number}" for number in itertools.count())
+    async with pretended("discord") as discord, pretended("telegram") as telegram:
+        adapters = discord.section + telegram.section
+
+        async def start() -> float:
+            config = write_config(folder, next(names), unreachable(["one"]), adapters=adapters)
+            began = time.perf_counter()
+            async with running(config):
+                await asyncio.gather(discord.ready(), telegram.ready())
+                return time.perf_counter() - began
+
+        ready, imports = await in_turns(start, lambda: _run("-c", MESSENGERS), ROUNDS)
+    return [
+        Figure(
+            what="start to ready, both messengers",
+            ours=ready,
+            baseline=imports,
+            unit="s",
+            of="to import their two libraries",
+            most_ratio=1.5,
+        )
     ]
 
 
