@@ -152,14 +152,12 @@ async def _do(place: Place, what: str, names: Sequence[str] = ()) -> list[float]
 
 async def _always(act: Act, names: Sequence[str]) -> list[float]:
     """Everybody goes on as soon as they are answered."""
-    left, waited = iter(names), []
+    left = iter(names)
 
-    async def person(number: int) -> None:
-        for name in left:
-            waited.append(await act(number, name))
+    async def person(number: int) -> list[float]:
+        return [await act(number, name) for name in left]
 
-    await asyncio.gather(*(person(number) for number in range(AT_ONCE)))
-    return waited
+    return [wait for waits in await asyncio.gather(*(person(n) for n in range(AT_ONCE))) for wait in waits]
 
 
 async def _paced(act: Act, names: Sequence[str]) -> list[float]:
