@@ -18,7 +18,7 @@ from .provider import AuthFailed, Capability, ProviderError
 from .store.port import StoreError, Tx
 from .store.sqlite import AlreadyRunning, damaged
 from .text import money
-from .ui import Card, Reply, Text
+from .ui import Card, Reply, Table, Text
 
 
 class Checklist:
@@ -79,6 +79,10 @@ async def _ask_running(config: Config, todo: Checklist) -> None:
     for block in status.blocks:
         if isinstance(block, Text):
             todo.bad(block.text)
+        elif isinstance(block, Table):
+            for part, state, _, connection in block.rows:
+                if part.startswith("adapter ") and state == "running":
+                    todo.good(f"{part}: {state}, {connection}" if connection != "—" else f"{part}: {state}")
 
 
 async def _card_of_running(config: Config, line: str) -> Card | None:

@@ -23,6 +23,7 @@ async def test_a_running_bot_is_asked_instead(make_town: Callable[..., Any]) -> 
     code, said = await check(town)
     assert code == 0
     assert "in use by a running bot" in said
+    assert "ok      adapter web: running\n" in said
     assert "$250.00" in said
 
 
