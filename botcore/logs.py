@@ -17,7 +17,7 @@ from .redaction import Redactor
 _REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is easily taken for another
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_TALKATIVE = ("aiohttp.access", "asyncio", "httpcore", "httpx", "PIL", "urllib3")
+_TALKATIVE = ("aiohttp.access", "asyncio", "discord", "httpcore", "httpx", "PIL", "urllib3")
 
 
 def setup(secrets: Iterable[str] = (), *, stream: TextIO | None = None, level: int | str = logging.INFO) -> Redactor:
