@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from botcore import Adapter, AdapterTools, Dispatch
-from botcore.adapter import ChannelBroken, Finding, SendFailed
+from botcore.adapter import ChannelBroken, Finding, SendFailed, Traffic
 from botcore.models import Channel
 from botcore.ui import Card, MessageRef
 
@@ -52,6 +52,9 @@ class DiscordAdapter(Adapter):
 
     async def edit(self, ref: MessageRef, card: Card) -> None:
         await self._running().sends.edit(ref, card)
+
+    def pause(self, channel: Channel, traffic: Traffic) -> float:
+        return 0.0 if self._engine else CONNECTING  # for the whole channel: nothing of it is tried, card by card
 
     async def check(self) -> Sequence[Finding]:
         try:

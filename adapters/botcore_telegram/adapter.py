@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 ADMINISTRATOR = "administrator"  # of a channel's group: the one role that Telegram has
+CONNECTING = 1.0  # seconds until it may be connected
 
 
 class TelegramAdapter(Adapter):
@@ -63,6 +64,8 @@ class TelegramAdapter(Adapter):
         await self._running().cards.edit(int(ref.id), card)
 
     def pause(self, channel: Channel, traffic: Traffic) -> float:
+        if self._service is None:
+            return CONNECTING  # for the whole channel: nothing of it is tried, card by card
         place = self._chats.place(channel.name)
         return self._pacer.pause(place.chat, traffic) if place else 0.0
 
@@ -110,7 +113,7 @@ class TelegramAdapter(Adapter):
 
     def _running(self) -> Service:
         if self._service is None:
-            raise SendFailed("Telegram is not connected")
+            raise SendFailed("Telegram is not connected", CONNECTING)
         return self._service
 
 

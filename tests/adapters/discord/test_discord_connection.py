@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from botcore.adapter import AdapterTools, ChannelBroken, Dispatch, SendFailed
+from botcore.adapter import AdapterTools, ChannelBroken, Dispatch, SendFailed, Traffic
 from botcore.clock import ManualClock
 from botcore.commands.registry import Command
 from botcore.models import Channel
@@ -86,6 +86,12 @@ async def test_it_asks_for_the_servers_own_events_and_nothing_more(line: Line) -
     assert line.fake.gateway.intents == 1
     await until(lambda: "ms" in line.adapter.condition())
     assert line.adapter.condition().startswith("connected, ")
+
+
+async def test_until_it_is_connected_a_channel_waits_as_a_whole_and_not_for_long(line: Line) -> None:
+    assert line.adapter.pause(CHANNELS[0], Traffic.DECISION) == 1.0
+    await line.start()
+    assert line.adapter.pause(CHANNELS[0], Traffic.DECISION) == 0.0
 
 
 async def test_a_session_that_is_over_is_begun_anew_after_a_pause(line: Line) -> None:

@@ -37,6 +37,13 @@ async def send(bench: Bench, card: Card = CARD, key: str = "1") -> MessageRef:
 # one message
 
 
+async def test_until_it_is_connected_a_channel_waits_as_a_whole_and_not_for_long(bench: Bench) -> None:
+    await bench.start(listen=False)
+    assert bench.adapter.pause(REVIEW, Traffic.DECISION) == 1.0
+    await bench.adapter.start(bench.rig.dispatch)
+    assert bench.adapter.pause(REVIEW, Traffic.DECISION) == 0.0
+
+
 async def test_a_card_is_sent_and_edited_in_place(bench: Bench) -> None:
     await bench.start()
     ref = await send(bench)
