@@ -20,7 +20,7 @@ from tests.adapters.discord.world import IN_TIME, REVIEW, Interaction
 from tests.adapters.telegram.server import PATIENCE, FakeTelegram
 
 AT_ONCE = 201  # people in Discord who do something again as soon as they are answered: each has 200 beside them
-PEOPLE = 40  # in Telegram, each in a chat of their own
+PEOPLE = 30  # in Telegram, each in a chat of their own
 PACE = 20.0  # a second, in Telegram, which takes no more than 30 answers
 GROUP = -1001
 
