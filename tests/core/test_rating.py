@@ -353,8 +353,6 @@ async def test_what_a_look_left_out_is_looked_at_again_before_it_is_rated(rigs: 
     rig.market.rate_on_website("again", SightingState.REVISED)
     rig.market.hand_in_again("again")
     after = await _night(rigs, rig)
-    await after.settle()
-    assert after.market.sent == []
     await after.turn(60)
     assert after.market.ledger() == {"same": 1}
     assert await after.states() == ["overtaken", "confirmed"]
