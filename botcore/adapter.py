@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .models import Channel, Person, Role
-from .ui import Card, Completion, MessageRef, Reply
+from .ui import Card, Completion, File, Form, MessageRef, Reply
 
 if TYPE_CHECKING:
     from aiohttp.web import Application
@@ -76,14 +76,19 @@ class Actor:
 class Dispatch(Protocol):
     """What an adapter calls. Every call checks who asks; none raises for what a person did wrong: they say so."""
 
-    async def command(self, actor: Actor, line: str) -> Reply:
-        """Runs one command line, without a leading slash: `approve A31 bonus=0.10`."""
+    async def command(self, actor: Actor, line: str, file: File | None = None) -> Reply:
+        """Runs one command line, without a leading slash: `approve A31 bonus=0.10`. `file`: what was attached to it,
+        for the command's parameter of that kind."""
 
     async def press(self, actor: Actor, button: str) -> Reply:
         """Does what a button's id says."""
 
     async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
         """Takes a filled-in form; a reply with a form says what to correct."""
+
+    async def check_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Form | None:
+        """A `live` form as these answers would leave it: what is wrong with each, and what they come to. Changes
+        nothing; None where the form cannot be looked at."""
 
     async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
         """How the last word of a command line could go on; empty for who has no role."""

@@ -13,7 +13,7 @@ from .assembly import Parts, assemble, check_plugins, log_death
 from .bulk.desk import BulkDesk
 from .catalogue import CatalogueDesk, stock_up
 from .clock import Clock, SystemClock
-from .commands.core import FORMS, PRESSES, core_commands
+from .commands.core import CHECKS, FORMS, PRESSES, core_commands
 from .config import Config
 from .core_kinds import CORE_KINDS
 from .delivery import Delivery
@@ -117,6 +117,7 @@ class Bot:
             ),
             PRESSES,
             FORMS,
+            CHECKS,
             immediate=immediate,
         )
 

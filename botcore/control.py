@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from .operations import operation_name, unfinished
 from .rating import unsettled
 from .review import why_closed
 from .store.port import Reader, Row, StoreError
-from .ui import Card, Reply, Result, to_json
+from .ui import Card, File, Reply, Result, to_json
 
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
 EXIT = {Result.DONE: 0, Result.REFUSED: 1, Result.NEEDS_CONFIRMATION: 3, Result.IN_DOUBT: 4}
@@ -56,9 +57,10 @@ def socket_path(database: Path) -> Path:
         return user_runtime_path("botcore", ensure_exists=True) / f"{name}.sock"
 
 
-async def run_line(bot: Bot, line: str, *, yes: bool, wait: bool) -> Done:
-    """Runs one command as the local owner. `yes` confirms what asks for it, `wait` returns once it has settled."""
-    reply = await bot.dispatcher.command(OWNER, line, sure=yes)
+async def run_line(bot: Bot, line: str, files: Mapping[str, File] | None = None, *, yes: bool, wait: bool) -> Done:
+    """Runs one command as the local owner. `files`: what its words may name. `yes` confirms what asks for it, `wait`
+    returns once it has settled."""
+    reply = await bot.dispatcher.command(OWNER, line, sure=yes, files=files)
     if reply.result is Result.NEEDS_CONFIRMATION and yes:
         for operation in reply.operations:
             reply = await bot.dispatcher.press(OWNER, f"confirm:{operation_name(operation)}:0")
@@ -181,7 +183,8 @@ class Door:
 
     async def _do(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        done = await run_line(self._bot, str(asked["line"]), yes=bool(asked["yes"]), wait=bool(asked["wait"]))
+        files = {str(word): File(Path(word).name, str(text)) for word, text in asked.get("files", {}).items()}
+        done = await run_line(self._bot, str(asked["line"]), files, yes=bool(asked["yes"]), wait=bool(asked["wait"]))
         return web.json_response({"exit": done.exit, "reply": done.reply})
 
     async def _link(self, request: web.Request) -> web.Response:

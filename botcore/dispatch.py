@@ -11,7 +11,7 @@ from .access import People
 from .accounts import Accounts, can_serve
 from .adapter import Actor
 from .clock import Clock
-from .commands.parse import BadInput, complete_words, find_command, parse_values
+from .commands.parse import ATTACHED, BadInput, complete_words, find_command, parse_values
 from .commands.registry import Command
 from .intake import Intake
 from .kinds import Kinds
@@ -24,7 +24,7 @@ from .settings import Reason
 from .spending import Limits, OverLimit
 from .store.port import Store, StoreError
 from .text import sentence, storable
-from .ui import Completion, Reply, Result
+from .ui import Completion, File, Form, Reply, Result
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +91,7 @@ class Context:
 
 Press = Callable[[Context, str, int], Awaitable[Reply]]
 Submit = Callable[[Context, str, int, Mapping[str, str]], Awaitable[Reply]]
+Check = Callable[[Context, str, int, Mapping[str, str]], Awaitable[Form]]
 
 
 class Forbidden(Exception):  # noqa: N818
@@ -98,24 +99,37 @@ class Forbidden(Exception):  # noqa: N818
 
 
 class Dispatcher:
-    """Implements `adapter.Dispatch`. `presses` and `forms`: by verb, with the role each needs."""
+    """Implements `adapter.Dispatch`. `presses`, `forms` and `checks` (of live forms): by verb, with the role each
+    needs."""
 
     def __init__(
         self,
         house: House,
         presses: Mapping[str, tuple[Role, Press]],
         forms: Mapping[str, tuple[Role, Submit]],
+        checks: Mapping[str, tuple[Role, Check]],
         *,
         immediate: bool = False,
     ) -> None:
         self.house = house
         self._presses = presses
         self._forms = forms
+        self._checks = checks
         self._immediate = immediate
 
-    async def command(self, actor: Actor, line: str, *, sure: bool = False) -> Reply:
-        """`sure`: what would be asked about, and could not be taken back, is confirmed."""
+    async def command(
+        self,
+        actor: Actor,
+        line: str,
+        file: File | None = None,
+        *,
+        sure: bool = False,
+        files: Mapping[str, File] | None = None,
+    ) -> Reply:
+        """`sure`: what would be asked about, and could not be taken back, is confirmed. `files`: those that words of
+        the line name."""
         line = storable(line)
+        files = {ATTACHED: file} if file else files or {}
 
         async def run() -> Reply:
             person = await self.house.people.of(actor)
@@ -124,7 +138,8 @@ class Dispatcher:
             command, rest = find_command(self.house.commands, line)
             if not person.role.covers(command.role):
                 raise Forbidden(f"`{command.name}` needs {command.role.one}; you are {person.role.one}")
-            return await command.run(replace(self._context(actor, person), sure=sure), parse_values(command, rest))
+            values = parse_values(command, rest, files)
+            return await command.run(replace(self._context(actor, person), sure=sure), values)
 
         return await self._guarded(actor, f"/{line[:60]}", run)
 
@@ -150,6 +165,19 @@ class Dispatcher:
             return await handler(self._allowed(actor, person, role), subject, revision, typed)
 
         return await self._guarded(actor, storable(form[:64]), run)
+
+    async def check_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Form | None:
+        person = await self.house.people.of(actor)
+        try:
+            verb, subject, revision = _parts(form)
+            if person is None or verb not in self._checks:
+                return None
+            role, handler = self._checks[verb]
+            typed = {storable(name): storable(text) for name, text in values.items()}
+            return await handler(self._allowed(actor, person, role), subject, revision, typed)
+        except (BadInput, Forbidden, NotPossible, OverLimit, ProviderError, StoreError) as error:
+            log.debug("a form cannot be looked at: %s", error)
+            return None
 
     async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
         person = await self.house.people.of(actor)

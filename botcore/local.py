@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -17,15 +19,19 @@ from .draw import draw_reply
 from .host import Host
 from .pacing import Urgency
 from .provider import ProviderError
-from .ui import Reply, Result
+from .ui import File, Reply, Result
 
 log = logging.getLogger(__name__)
+
+MOST_BYTES = 256_000  # of a file for a command
+_NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=")
 
 
 async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool, yes: bool, wait: bool) -> int:
     """Runs one command as the local owner and prints its answer; returns the exit code."""
     line = " ".join(quoted(word) for word in words)
-    body = {"line": line, "yes": yes, "wait": wait}
+    files = _named_files(words)
+    body = {"line": line, "files": files, "yes": yes, "wait": wait}
     try:
         answer = await ask_running(config.bot.database, "/do", body)
     except BotGone as error:
@@ -35,7 +41,7 @@ async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool,
         host.close()
         done = Done(answer["exit"], answer["reply"])
     else:
-        done = await _alone(config, host, line, yes=yes)
+        done = await _alone(config, host, line, files, yes=yes)
     reply = TypeAdapter(Reply).validate_python(done.reply)
     if as_json:
         import json
@@ -49,13 +55,28 @@ async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool,
     return done.exit
 
 
-async def _alone(config: Config, host: Host, line: str, *, yes: bool) -> Done:
+def _named_files(words: Sequence[str]) -> dict[str, str]:
+    """The texts of the files that these words name, for a command that takes one: the bot may not see them itself."""
+    found: dict[str, str] = {}
+    for word in words:
+        name = word.partition("=")[2] if _NAMED.match(word) else word
+        path = Path(name)
+        try:
+            if path.is_file() and path.stat().st_size <= MOST_BYTES:
+                found[name] = path.read_text(encoding="utf-8")
+        except (OSError, ValueError):  # no such name, or no text: the command says what it misses
+            continue
+    return found
+
+
+async def _alone(config: Config, host: Host, line: str, files: Mapping[str, str], *, yes: bool) -> Done:
     """No bot is running: takes the database, reads the marketplaces where needed, and sees its own work out."""
     bot = await Bot.open(config, host, immediate=True)
     try:
         await bot.work_alone()
         unread = await _read_work(bot) if _reads_work(bot, line) else 0
-        done = await run_line(bot, line, yes=yes, wait=True)
+        attached = {word: File(Path(word).name, text) for word, text in files.items()}
+        done = await run_line(bot, line, attached, yes=yes, wait=True)
         nothing_read = bool(unread) and unread == len(bot.accounts)
         return Done(EXIT[Result.REFUSED], done.reply) if nothing_read and not done.exit else done
     finally:

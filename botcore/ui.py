@@ -121,6 +121,7 @@ class InputKind(StrEnum):
     MONEY = "money"
     NUMBER = "number"
     CHECK = "check"
+    SEVERAL = "several"  # some of the choices: their values, with commas between
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One question of a form. `error` says what was wrong with the last answer."""
+    """One question of a form. `error` says what was wrong with the last answer.
+
+    Of more choices than a messenger can show, words of one may be typed: who takes the form finds it. A `group` is the
+    heading under which a form that is shown as a whole folds what few need; where questions are asked one after
+    another, or a few at a time, those of a group are left out: what the form is about has a button for each group.
+    """
 
     name: str
     label: str
@@ -142,11 +148,16 @@ class Input:
     help: str = ""
     error: str = ""
     max_length: int = 1000
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Questions to answer. `id` has the shape of a button's and, like it, carries no authority."""
+    """Questions to answer. `id` has the shape of a button's and, like it, carries no authority.
+
+    What is not answered stays as it is. A `live` form can be looked at while it is filled in (`Dispatch.check_form`);
+    `note` says what the answers come to, such as a running total.
+    """
 
     id: str
     title: str
@@ -154,6 +165,17 @@ class Form:
     submit: str = "Send"
     tone: Tone = Tone.NEUTRAL
     intro: str = ""
+    live: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text file: what a person gets, such as an export, or what they attached to a command."""
+
+    name: str
+    text: str
+    media_type: str = "text/plain"
 
 
 class Result(StrEnum):
@@ -167,11 +189,12 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one person gets back, seen by them only: a line, a card, or a form to fill in."""
+    """What one person gets back, seen by them only: a line, a card, a file, or a form to fill in."""
 
     text: str = ""
     card: Card | None = None
     form: Form | None = None
+    file: File | None = None
     result: Result = Result.DONE
     decisions: tuple[int, ...] = ()  # decisions this made or touched, for whoever waits for them to settle
     operations: tuple[int, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from ..dispatch import Press, Submit
+from ..dispatch import Check, Press, Submit
 from ..models import Role
 from . import (
     bonus,
@@ -84,3 +84,5 @@ FORMS: Mapping[str, tuple[Role, Submit]] = {
     "reject-all": (Role.MANAGER, bulk.submit_reject_all),
     "confirm-all": (Role.REVIEWER, bulk.submit_confirm_all),
 }
+
+CHECKS: Mapping[str, tuple[Role, Check]] = {}

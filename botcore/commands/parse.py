@@ -10,18 +10,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..text import clean, one_line
-from ..ui import Completion
+from ..ui import Completion, File
 from .registry import Command, Kind, Param
 
 if TYPE_CHECKING:
     from ..dispatch import Context
 
 MAX_LINE = 4_000
+ATTACHED = ""  # the name of the file that came with a command
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = re.compile(rf"(?:{_QUOTED.pattern}|\S)+", re.DOTALL)
 _BEGUN = re.compile(r'(?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"])+', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+_NO_FILES: Mapping[str, File] = {}
 _MONEY = re.compile(r"\$? ?([0-9]{1,7}(?:\.[0-9]{0,4})?|\.[0-9]{1,4})")
 
 
@@ -92,9 +94,9 @@ def usage(command: Command) -> str:
     return " ".join([command.name, *(_usage(param) for param in command.params)])
 
 
-def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
+def parse_values(command: Command, words: Sequence[str], files: Mapping[str, File] = _NO_FILES) -> dict[str, Any]:
     """Checked, typed values of a command's parameters. Raises `BadInput` in one helpful line: `Missing` where what is
-    there is right, and something is not there."""
+    there is right, and something is not there. `files`: what came with the line, by what is typed for it."""
     params = {param.name: param for param in command.params}
     named: dict[str, str] = {}
     positional: list[str] = []
@@ -113,7 +115,7 @@ def parse_values(command: Command, words: Sequence[str]) -> dict[str, Any]:
             raise BadInput(f"`{command.name}` has no {shown(match[1])}=; it is typed `{usage(command)}`")
         else:
             positional.append(word)
-    raw = _by_position(command, positional, named)
+    raw = _with_files(command, _by_position(command, positional, named), files)
     values = {name: _typed(params[name], value) for name, value in raw.items()}
     if missing := [param for param in command.params if param.required and param.name not in raw]:
         raise Missing(command, missing)
@@ -146,6 +148,20 @@ def _by_position(command: Command, words: list[str], named: Mapping[str, str]) -
     return raw
 
 
+def _with_files(command: Command, raw: dict[str, Any], files: Mapping[str, File]) -> dict[str, Any]:
+    param = next((param for param in command.params if param.kind is Kind.FILE), None)
+    if param is None:
+        if ATTACHED in files:
+            raise BadInput(f"`{command.name}` takes no file; it is typed `{usage(command)}`")
+        return raw
+    typed = raw.get(param.name, ATTACHED)
+    if typed in files:
+        return {**raw, param.name: files[typed]}
+    if param.name in raw:
+        raise BadInput(f"there is no file {shown(typed)}: attach it to the command; on a terminal, give its path")
+    return raw
+
+
 def _typed(param: Param, value: Any) -> Any:
     if param.many:
         words = value if isinstance(value, tuple) else tuple(value.replace(",", " ").split())
@@ -153,7 +169,9 @@ def _typed(param: Param, value: Any) -> Any:
     return _typed_one(param, value)
 
 
-def _typed_one(param: Param, text: str) -> Any:
+def _typed_one(param: Param, text: Any) -> Any:
+    if isinstance(text, File):
+        return text
     name = param.name.replace("_", " ")
     if param.choices and text.lower() not in param.choices:
         raise BadInput(f"{name} is one of: {', '.join(param.choices)}")

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INTEGER = "integer"
     MONEY = "money"
     FLAG = "flag"  # yes or no
+    FILE = "file"  # a `ui.File` that came with the command; on a terminal, the path of one
 
 
 Completer = Callable[["Context", str], Awaitable[Sequence[Completion]]]

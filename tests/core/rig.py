@@ -24,7 +24,7 @@ from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch, Traffic
 from botcore.bulk.desk import BulkDesk
 from botcore.catalogue import CatalogueDesk
 from botcore.clock import ManualClock
-from botcore.commands.core import FORMS, PRESSES, core_commands
+from botcore.commands.core import CHECKS, FORMS, PRESSES, core_commands
 from botcore.commands.registry import Command
 from botcore.core_kinds import CORE_KINDS
 from botcore.dispatch import Dispatcher, House
@@ -258,6 +258,7 @@ class Rig:
             ),
             PRESSES,
             FORMS,
+            CHECKS,
         )
         self._task: asyncio.Task[None] | None = None  # the engine
 

@@ -23,7 +23,7 @@ from botcore.commands.parse import (
 )
 from botcore.commands.registry import Command, Kind, Param
 from botcore.models import Role
-from botcore.ui import Reply
+from botcore.ui import File, Reply
 from tests.core.typed import FRAGMENTS, TYPED
 
 COMMANDS = core_commands(["memory", "web", "my-chat"])
@@ -254,3 +254,26 @@ def test_what_is_missing_is_told_once_what_is_there_is_right() -> None:
         values("reject-all number=3")
     assert [param.name for param in caught.value.params] == ["job", "reason"]
     assert refusal(lambda: values("reject-all number=three")) == "number is a whole number, such as 10"
+
+
+NOTE = Param("note", "words", Kind.TEXT)
+FILED = Command("load", "load", Role.OWNER, _nothing, (Param("file", "what", Kind.FILE), NOTE))
+
+
+def test_an_attached_file_is_the_value_of_the_parameter_for_files() -> None:
+    file = File("job.toml", "title = 1")
+    assert parse_values(FILED, [], {"": file}) == {"file": file}
+    assert parse_values(FILED, ["note=as", "agreed"], {"": file}) == {"file": file, "note": "as agreed"}
+
+
+def test_a_file_that_is_named_on_the_line_is_the_one_that_came_under_that_name() -> None:
+    file = File("job.toml", "title = 1")
+    assert parse_values(FILED, ["/tmp/job.toml"], {"/tmp/job.toml": file, "note": file}) == {"file": file}
+
+
+def test_a_file_that_is_not_there_is_asked_for() -> None:
+    assert refusal(lambda: parse_values(FILED, ["job.toml"])).startswith("there is no file job.toml: attach it")
+
+
+def test_a_command_without_files_takes_none() -> None:
+    assert "takes no file" in refusal(lambda: parse_values(EVERY_KIND, ["a"], {"": File("x.txt", "")}))

@@ -23,7 +23,7 @@ from botcore.clock import Clock, ManualClock
 from botcore.commands.registry import Command
 from botcore.models import Channel, Person, Role
 from botcore.store.sqlite import SqliteStore
-from botcore.ui import Button, Card, Completion, Field, Fields, MessageRef, Reply, Text, Tone
+from botcore.ui import Button, Card, Completion, Field, Fields, File, Form, MessageRef, Reply, Text, Tone
 from botcore_web.adapter import WebAdapter, WebSettings
 from botcore_web.schema import web as web_tables
 
@@ -70,7 +70,7 @@ class Script:
     def acts(self) -> list[tuple[str, str]]:
         return [(kind, what) for kind, _, what, _ in self.heard if kind != "complete"]
 
-    async def command(self, actor: Actor, line: str) -> Reply:
+    async def command(self, actor: Actor, line: str, file: File | None = None) -> Reply:
         return await self._answer("command", actor, line)
 
     async def press(self, actor: Actor, button: str) -> Reply:
@@ -78,6 +78,9 @@ class Script:
 
     async def submit_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
         return await self._answer("form", actor, form, values)
+
+    async def check_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Form | None:
+        return None
 
     async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
         self.heard.append(("complete", actor, line, {}))
