@@ -146,9 +146,11 @@ class FlakyStore(SqliteStore):
     """A database whose disk a test can fill."""
 
     down = False
+    said_no = 0  # times
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.down:
+            self.said_no += 1
             raise StoreError("the disk is full")
         return await super().tx(fn, *args, **kwargs)
 
