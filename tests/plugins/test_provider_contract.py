@@ -36,6 +36,17 @@ from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.sandbox import SproutGigsSandbox
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+SPROUT_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "0501",
+    "price": "0.125",
+    "instructions": "Open the forum\nMake an account: “{{NAME}}” will do",
+    "variables": "NAME: rose | tulip",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "notes": "Thank you.\n\nCome again: <b>soon</b>",
+    "notify_followers": "yes",
+}
+PICO_DRAFT = {name: answer for name, answer in SPROUT_DRAFT.items() if name != "variables"}
 SPROUT_TELLS = frozenset({SightingState.WAITING, SightingState.APPROVED, SightingState.REJECTED})
 
 
@@ -51,12 +62,14 @@ class TestSproutGigs(ProviderContract):
     provider = SproutGigsProvider
     sandbox = SproutGigsSandbox
     tells = SPROUT_TELLS
+    answers = SPROUT_DRAFT
 
 
 class TestPicoworkers(ProviderContract):
     provider = PicoworkersProvider
     sandbox = PicoworkersSandbox
     tells = frozenset({SightingState.WAITING})
+    answers = PICO_DRAFT
 
 
 class TestHireTalents(ProviderContract):
