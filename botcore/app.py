@@ -26,6 +26,7 @@ from .likeness.looking import Looker
 from .models import Person, Rating, Role, Submission, WebhookRequest
 from .operating import OperationDesk
 from .picture_desk import PictureDesk
+from .posting.kind import POST
 from .queues import calm_down
 from .rating import FRESH, RatingDesk, rating_of
 from .recovery import recover
@@ -81,14 +82,28 @@ class Bot:
             self.intake.ask_after,
             min(FRESH, 2 * self.config.bot.poll_seconds),
         )
-        kinds = {**self.host.operations(taken=CORE_KINDS), **CORE_KINDS}
+        core_kinds = {**CORE_KINDS, POST.name: POST}
+        kinds = {**self.host.operations(taken=core_kinds), **core_kinds}
         self._catalogue = CatalogueDesk(self.store, self.clock, self.accounts)
         self._looker = Looker()
         self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures, self._looker)
         limits = self.config.limits
-        self.limits = Limits(limits.max_bonus, limits.daily_spend, self.config.zone(), limits.bulk_reject_share)
+        self.limits = Limits(
+            limits.max_bonus,
+            limits.daily_spend,
+            self.config.zone(),
+            limits.bulk_reject_share,
+            limits.per_job,
+            limits.second_person_above,
+        )
         self._operations = OperationDesk(
-            self.store, self.clock, self.accounts, kinds, self.limits, self._review_channels
+            self.store,
+            self.clock,
+            self.accounts,
+            kinds,
+            self.limits,
+            self._review_channels,
+            self.config.bot.doubt_seconds,
         )
         hold_ms = round(self.config.bot.undo_seconds * 1000)
         self.rules = RuleDesk(
@@ -114,6 +129,7 @@ class Bot:
                 commands=commands,
                 kinds=kinds,
                 rules=self.config.rules,
+                channels=self._review_channels,
             ),
             PRESSES,
             FORMS,

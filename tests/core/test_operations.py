@@ -12,7 +12,7 @@ from botcore.cards import operation_card
 from botcore.core_kinds import BLOCK, CORE_KINDS
 from botcore.kinds import Args, OperationKind
 from botcore.models import JobChange, Role
-from botcore.operations import Draft, cancel, confirm, operation_name, parse_operation, quote
+from botcore.operations import Proposal, cancel, confirm, operation_name, parse_operation, quote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
 from botcore.spending import OverLimit, spent
@@ -46,7 +46,7 @@ async def start(rigs: Rigs) -> Rig:
 
 
 async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00", about: str = "") -> int:
-    draft = Draft(
+    proposal = Proposal(
         kind=kind,
         account="main",
         args={"amount": cost, "workers": "w1"},
@@ -57,7 +57,7 @@ async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00", abou
         about=about,
     )
     rig.clock.advance(0.001)
-    return await rig.store.tx(quote, draft, rig.clock.ms())
+    return await rig.store.tx(quote, proposal, rig.clock.ms())
 
 
 async def let_go(rig: Rig, number: int, who: str = "olga") -> None:
