@@ -100,11 +100,11 @@ class Books:
         return self.site.quirks[name][0] if value is None else str(value)
 
     def note(self, kind: str, made_by: str = "api", /, **data: object) -> None:
-        """Writes one effect into the ledger; exact fractions in it become text."""
+        """Writes one effect into the ledger."""
         self.q(
             "INSERT INTO ledger (at_ms, account, kind, made_by, data) VALUES (:at, :account, :kind, "
             ":made_by, :data)",
-            at=self.at, account=self.account, kind=kind, made_by=made_by, data=json.dumps(data, default=str),
+            at=self.at, account=self.account, kind=kind, made_by=made_by, data=json.dumps(data),
         )  # fmt: skip
 
     @contextmanager

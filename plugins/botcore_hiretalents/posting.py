@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from botcore.draft import CostLine, JobDraft, Offers, Problem, Quote
-from botcore.models import ProofKind, ProofSlot
+from botcore.draft import CostLine, JobDraft, Offers, Problem, Quote, Value
+from botcore.draft_text import typed
+from botcore.models import ProofKind
 from botcore.text import money, one_line
 from botcore.wire import as_text
 
-from .fields import AUTOMATED, FLAGS
+from .fields import AUTOMATED, FIELDS, FLAGS
 from .mapping import INTERNATIONAL
 from .proofs import read_slots
 from .updates import limit_of
@@ -18,7 +19,6 @@ from .wire import WireJob, as_number
 
 DECIMALS = 4  # of a price
 TYPES: Mapping[ProofKind, str] = {ProofKind.PICTURE: "image", ProofKind.TEXT: "text"}
-WORDS: Mapping[ProofKind, str] = {ProofKind.PICTURE: "screenshot", ProofKind.TEXT: "text"}
 SPANS: Mapping[int, str] = {3600: "hour", 86_400: "day"}  # seconds
 
 FEES = "Fees, as HireTalents tells them"
@@ -92,22 +92,21 @@ def answers_of(job: WireJob) -> dict[str, str]:
     buyer, so that nothing meant for a few is offered to everybody. Whether it is hidden is not told either."""
     automated = _is_automated(job)
     span = SPANS.get(job.limitfreqseconds or 0)
-    answers = {
-        "title": one_line(job.title),
-        "category": job.category.strip(),
-        "price": "" if job.price is None else f"{job.price:f}",
-        "positions": str(job.availseats or ""),
-        "minutes": str(job.time or ""),
-        "instructions": "\n".join(job.expected),
-        "proofs": "" if automated else "\n".join(map(_typed, read_slots(job.proof))),
-        "limit": f"{job.hourseats}/{span}" if job.hourseats and span else "",
-        "automated": "yes" if automated else "no",
-        "tweet": "yes" if job.send_tweet else "no",
+    told: dict[str, Value | None] = {
+        "title": job.title,
+        "category": job.category,
+        "price": job.price,
+        "positions": job.availseats or None,
+        "minutes": job.time or None,
+        "instructions": job.expected,
+        "proofs": () if automated else read_slots(job.proof),
+        "limit": f"{job.hourseats}/{span}" if job.hourseats and span else None,
+        "automated": automated,
+        "tweet": job.send_tweet,
     }
-    return {
-        **{name: answer for name, answer in answers.items() if answer},
-        "countries": "" if job.country == "0" else job.country,
-    }
+    answers = {one.name: typed(one, value) for one in FIELDS if (value := told.get(one.name)) is not None}
+    countries = "" if job.country == "0" else job.country
+    return {"countries": countries} | {name: answer for name, answer in answers.items() if answer}
 
 
 def _price(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
@@ -169,7 +168,3 @@ def _work(draft: JobDraft, *, estimate: bool) -> Iterator[CostLine]:
 
 def _is_automated(job: WireJob) -> bool:
     return any(isinstance(slot, Mapping) and as_text(slot.get("type")) in AUTOMATED.values() for slot in job.proof)
-
-
-def _typed(slot: ProofSlot) -> str:
-    return f"{WORDS[slot.kind]}: {one_line(slot.description)}"

@@ -36,6 +36,29 @@ from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.sandbox import SproutGigsSandbox
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+SPROUT_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "0501",
+    "price": "0.125",
+    "instructions": "Open the forum\nMake an account: “{{NAME}}” will do",
+    "variables": "NAME: rose | tulip",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "notes": "Thank you.\n\nCome again: <b>soon</b>",
+    "notify_followers": "yes",
+}
+PICO_DRAFT = {name: answer for name, answer in SPROUT_DRAFT.items() if name != "variables"}
+HIRE_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "13",
+    "price": "0.0325",
+    "positions": "12",
+    "countries": "Nepal, Germany",
+    "instructions": "Open the forum\nMake an account: “rose” will do",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "limit": "10/day",
+    "tweet": "yes",
+    "hidden": "yes",
+}
 SPROUT_TELLS = frozenset({SightingState.WAITING, SightingState.APPROVED, SightingState.REJECTED})
 
 
@@ -51,17 +74,20 @@ class TestSproutGigs(ProviderContract):
     provider = SproutGigsProvider
     sandbox = SproutGigsSandbox
     tells = SPROUT_TELLS
+    answers = SPROUT_DRAFT
 
 
 class TestPicoworkers(ProviderContract):
     provider = PicoworkersProvider
     sandbox = PicoworkersSandbox
     tells = frozenset({SightingState.WAITING})
+    answers = PICO_DRAFT
 
 
 class TestHireTalents(ProviderContract):
     provider = HireTalentsProvider
     sandbox = HireTalentsSandbox
+    answers = HIRE_DRAFT
 
 
 class TestTheGuidesExample(ProviderContract):

@@ -31,7 +31,7 @@ def create(books: Books, call: Call) -> Any:
         return {"result": "ok", "cost": total * UNIT}
     job_id = jobs.post(books, terms, extras=fees(terms.price, terms.positions, tweet=tweet))
     said = {"title": terms.title, "positions": terms.positions, "cost": dollars(total)}
-    books.note("post_job", job_id=job_id, **said, sent=call.body())
+    books.note("post_job", job_id=job_id, **said, posted=fields.sent())
     return {"result": "ok", "cost": total * UNIT, "job_id": int(job_id)}
 
 

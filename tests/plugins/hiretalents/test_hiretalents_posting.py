@@ -193,8 +193,8 @@ async def test_a_job_is_posted_as_it_was_typed_at_the_cost_that_was_quoted(
     assert sandbox.ledger() == []
     posted = await live.post(draft)
     (entry,) = sandbox.ledger()
-    assert entry["sent"] == sent
-    assert [type(value) for value in entry["sent"].values()] == [type(sent[name]) for name in entry["sent"]]
+    assert entry["posted"] == sent
+    assert [type(value) for value in entry["posted"].values()] == [type(sent[name]) for name in entry["posted"]]
     assert posted.job_id == entry["job_id"]
     assert posted.cost == quote.total == before - (await live.balance()).spendable
     assert not quote.estimate
@@ -261,7 +261,7 @@ async def test_once_a_question_was_taken_for_an_order_it_is_not_asked_again(
         await hire.quote(plain())
     for provider in (hire, open_provider(hire.tools.memory, base_url=site.base_url)):
         quote = await provider.quote(plain())
-        assert (quote.total, quote.estimate, quote.notes) == (2, True, (FEES_UNTOLD,))
+        assert (quote.total, quote.estimate, quote.notes) == (Decimal(2), True, (FEES_UNTOLD,))
     assert len(site.heard) == 1
 
 
@@ -305,7 +305,10 @@ async def test_a_post_without_an_answer_was_sent_once_and_is_found_where_it_was_
         assert (one.category, one.created_at) == ("97", before)
 
 
-@pytest.mark.parametrize("named", [{}, *({"job_id": bad} for bad in (None, "", 0, "0", "../1", [1], {}, True, "a b"))])
+BAD_IDS: list[object] = [None, "", 0, "0", "../1", [1], {}, True, "a b"]
+
+
+@pytest.mark.parametrize("named", [{}, *({"job_id": bad} for bad in BAD_IDS)])
 async def test_a_post_whose_answer_names_no_job_is_in_doubt(
     named: Mapping[str, object], site: Site, hire: HireTalentsProvider
 ) -> None:
@@ -381,7 +384,7 @@ async def test_few_of_many_pages_are_read_at_the_simulated_site(
 ) -> None:
     server = await open_sandbox(page_size=2, waiting=0)
     provider = open_provider(**server.accounts[0].settings)
-    posted = []
+    posted: list[str] = []
     for _ in range(3):
         sandbox_clock.advance(60)
         posted.insert(0, (await provider.post(await drafted(provider, HELLO))).job_id)

@@ -79,7 +79,7 @@ class Wish:
         ]
         if self.automated == "yes" and not proofs and self.category in CHECKED:
             proofs = [{"desc": CHECKED[self.category], "type": CHECKED[self.category]}]
-        body = {
+        body: dict[str, Any] = {
             "title": self.title,
             "category": self.category,
             "price": self.price,
