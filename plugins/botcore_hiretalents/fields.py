@@ -107,7 +107,7 @@ FIELDS = (
         group=AUDIENCE,
         help="How many may do it in an hour or a day: 3/hour, 10/day. Empty: any number.",
         longest=40,
-        also=("job_limit",),
+        also=("job_limit", "hourly_limit"),
     ),
     DraftField(
         name="automated",
