@@ -105,6 +105,7 @@ class WireJob(Wire):
     proof: Folded = ()
     hourseats: MaybeCount = None  # so many in `limitfreqseconds`
     limitfreqseconds: MaybeCount = None
+    started: MaybeCount = None  # Unix seconds; 0: not yet
     send_tweet: Yes = False
     dec_reason: Text = ""
     rep_reason: Text = ""
