@@ -51,6 +51,18 @@ SPROUT_DRAFT = {
     "notify_followers": "yes",
 }
 PICO_DRAFT = {name: answer for name, answer in SPROUT_DRAFT.items() if name != "variables"}
+HIRE_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "13",
+    "price": "0.0325",
+    "positions": "12",
+    "countries": "Nepal, Germany",
+    "instructions": "Open the forum\nMake an account: “rose” will do",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "limit": "10/day",
+    "tweet": "yes",
+    "hidden": "yes",
+}
 SPROUT_TELLS = frozenset({SightingState.WAITING, SightingState.APPROVED, SightingState.REJECTED})
 
 
@@ -79,6 +91,7 @@ class TestPicoworkers(ProviderContract):
 class TestHireTalents(ProviderContract):
     provider = HireTalentsProvider
     sandbox = HireTalentsSandbox
+    answers = HIRE_DRAFT
 
 
 class TestTheGuidesExample(ProviderContract):
