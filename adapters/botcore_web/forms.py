@@ -138,7 +138,7 @@ def _options(asked: Input, control: Control) -> tuple[Choice, ...]:
     """What can be chosen; where nothing must be, that too; and what was chosen, though it is not there any more."""
     offered = list(asked.choices)
     if control in (Control.COMBO, Control.CHIPS):
-        return tuple(offered)
+        return tuple(choice for choice in offered if choice.value)  # none is chosen by leaving it empty
     known = {choice.value for choice in offered}
     if control is Control.BOXES:
         offered += [Choice(value, value) for value in _parts(asked.value) if value not in known]
@@ -156,7 +156,7 @@ def _is_wide(asked: Input, control: Control, options: Iterable[Choice]) -> bool:
     if control in (Control.PARAGRAPH, Control.CHIPS, Control.BOXES):
         return True
     if control is Control.LINE:
-        return asked.max_length > SHORT
+        return asked.max_length > SHORT and not asked.group
     return any(len(choice.label) > SHORT_CHOICE for choice in itertools.islice(options, 400))
 
 

@@ -19,11 +19,11 @@ export async function press(button) {
   endWhenMoved(turn, goesOn(reply) && hand);
 }
 
-const isDone = (reply) => reply.result === "done" && !reply.failed;
+export const isDone = (reply) => reply.result === "done" && !reply.failed;
 export const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card;
 
 export function show(reply, { card = null, line = "", wide = false } = {}) {
-  if (reply.form) return ask(reply.form, card, isDone(reply) ? "" : reply.text);
+  if (reply.form) return ask(reply, card);
   const fresh = reply.card && element(reply.card);
   const own = card?.id === "own-card";
   if (fresh?.matches(".queue")) {

@@ -1,7 +1,7 @@
 // A form: asked, sent, or left without losing what was typed.
 
 import { answersOf, focusOn, sumUp, wrongIn } from "./answers.js";
-import { goesOn, show } from "./actions.js";
+import { goesOn, isDone, show } from "./actions.js";
 import { byId, element, post, words } from "./api.js";
 import { begin, endWhenMoved } from "./busy.js";
 import { watch } from "./check.js";
@@ -15,9 +15,10 @@ let closing = false;
 const current = () => dialog.querySelector("form");
 const isChanged = () => dialog.open && current() !== null && JSON.stringify(answersOf(current())) !== begun;
 
-export function ask(html, card, text = "") {
+// `reply` brings it; what else the reply says stands above the answers, or with what is to be corrected.
+export function ask(reply, card) {
   const { hand } = card?.dataset ?? {};
-  const form = element(html);
+  const form = element(reply.form);
   const again = current()?.dataset.form === form.dataset.form; // it came back to be corrected
   const unfolded = again ? [...dialog.querySelectorAll(".group[open]")].map((group) => group.dataset.group) : [];
   for (const group of form.querySelectorAll(".group")) group.open ||= unfolded.includes(group.dataset.group);
@@ -25,7 +26,8 @@ export function ask(html, card, text = "") {
   dialog.replaceChildren(form);
   dialog.classList.toggle("roomy", form.matches(".large"));
   if (!again) begun = JSON.stringify(answersOf(form));
-  if (text) complain(form, text);
+  if (isDone(reply)) form.querySelector(".said").append(...words(reply.text));
+  else complain(form, reply.text);
   sumUp(form);
   form.querySelector("[data-cancel]").addEventListener("click", leave);
   form.querySelector("[data-leave]").addEventListener("click", close);
@@ -60,7 +62,7 @@ async function send(form, card, hand) {
 function complain(form, text) {
   const error = form.querySelector(".form-error");
   error.replaceChildren(...words(text));
-  error.hidden = false;
+  error.hidden = !text;
 }
 
 // Several of a few: the boxes that are checked make one answer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,14 +21,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 SOON = 350  # ms after an answer, when the form is looked at
 
 
-async def open_form(page: Page, site: Desk, form: Form) -> Locator:
+async def open_form(page: Page, site: Desk, form: Form | Reply) -> Locator:
     """The form as a command brings it."""
-    site.script.replies["command job post"] = Reply(form=form)
+    reply = form if isinstance(form, Reply) else Reply(form=form)
+    assert reply.form is not None
+    site.script.replies["command job post"] = reply
     line = page.get_by_role("combobox", name="Command")
     await line.fill("job post")
     await line.press("Escape")
     await line.press("Enter")
-    dialog = page.get_by_role("dialog", name=form.title)
+    dialog = page.get_by_role("dialog", name=reply.form.title)
     await expect(dialog).to_be_visible()
     return dialog
 
@@ -154,6 +157,13 @@ async def test_thirty_questions_with_a_fault_in_a_folded_group_open_it_and_go_th
     await expect(group(dialog, TIME).get_by_text("1 to correct")).to_be_visible()
     await dialog.get_by_role("button", name="2 to correct").click()
     await expect(minutes).to_be_focused()
+
+
+async def test_what_a_reply_says_beside_its_form_is_read_in_the_form(page: Page, live_site: Desk) -> None:
+    form = replace(job_form(), title="A job")
+    dialog = await open_form(page, live_site, Reply("This marketplace has no teams: left out.", form=form))
+    await expect(dialog.get_by_text("This marketplace has no teams: left out.")).to_be_visible()
+    await expect(dialog.get_by_role("alert")).to_be_hidden()
 
 
 async def test_a_folded_group_says_what_is_set_in_it(page: Page, live_site: Desk) -> None:

@@ -105,6 +105,12 @@ def test_hundreds_of_choices_are_searched_by_typing() -> None:
     assert len(parsed.find("option")) == 150
 
 
+def test_a_choice_of_none_is_no_choice_among_hundreds() -> None:
+    parsed = drawn(Input("c", "C", InputKind.CHOICE, choices=(Choice("", "—"), *categories())))
+    assert parsed.find("input", role="combobox", value="")
+    assert not parsed.find("option", value="")
+
+
 def test_words_that_are_no_choice_stay_as_they_were_typed() -> None:
     parsed = drawn(Input("c", "C", InputKind.CHOICE, value="sign up", choices=categories(), error="may be any of"))
     assert parsed.find("input", role="combobox", value="sign up", aria_invalid="true")
