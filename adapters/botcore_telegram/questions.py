@@ -49,12 +49,18 @@ def box(dialog: Dialog, user: str, name: str) -> Note | None:
         else ""
     )
     hint = WRITES.get(question.kind) or one_line(question.help) or one_line(question.label)
-    return Note(f"✍️ {called}{asked}?", ask=Ask(clean(hint, PLACEHOLDER)))
+    hint = "attach the file" if dialog.takes_file else hint
+    end = ": send the file" if dialog.takes_file else "?"
+    return Note(f"{_mark(dialog)} {called}{asked}{end}", ask=Ask(clean(hint, PLACEHOLDER)))
 
 
 def data(number: int, at: int, act: str) -> str:
     """What a button says: which dialog, at which of its questions, and what to do."""
     return f"{PRESS}{number}:{at}:{act}"
+
+
+def _mark(dialog: Dialog) -> str:
+    return "📎" if dialog.takes_file else "✍️"
 
 
 def _title(dialog: Dialog, owner: str) -> Html:
@@ -68,10 +74,11 @@ def _title(dialog: Dialog, owner: str) -> Html:
 def _question(dialog: Dialog, question: Input) -> Iterator[Paragraph]:
     written = dialog.is_written
     help_ = question.help[:1].upper() + question.help[1:]
-    mark = plain("✍️") if written else Html()
+    mark = plain(_mark(dialog)) if written else Html()
     yield Paragraph(joined((mark, bold(words(fit(one_line(question.label), 160)[0]))), " "), help_)
     if written:
-        yield Paragraph(plain("Answer in a reply."), close=True)
+        how = "Send the file, in a reply." if dialog.takes_file else "Answer in a reply."
+        yield Paragraph(plain(how), close=True)
     others = [q for q in dialog.questions if q is not question and dialog.answers.get(q.name)]
     if dialog.is_short:
         for other in others:
