@@ -6,6 +6,8 @@ import { begin, endWhenMoved, isBusy } from "./busy.js";
 import { isWaiting, reselect, select, selected } from "./selection.js";
 import { refreshTimes } from "./times.js";
 
+let saved = ""; // the address of the file that the last answer brought
+
 const TOAST = 160; // characters; longer replies stay until they are dismissed
 
 export async function press(button) {
@@ -19,7 +21,7 @@ export async function press(button) {
 }
 
 const isDone = (reply) => reply.result === "done" && !reply.failed;
-const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card;
+const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card && !reply.file;
 
 export function show(reply, { card = null, line = "", wide = false } = {}) {
   if (reply.form) return ask(reply.form, card);
@@ -31,7 +33,7 @@ export function show(reply, { card = null, line = "", wide = false } = {}) {
   }
   if (own && reply.replaces) closeOwn();
   const inPanel = own || card?.id === "reply-card";
-  if (fresh) showReply(line, reply.text, fresh, wide);
+  if (fresh || reply.file) showReply(line, reply.text, fresh, wide, reply.file);
   else if (reply.text) {
     const long = reply.text.length > TOAST || reply.text.includes("\n");
     if (line || long || (inPanel && isDone(reply))) showReply(line, reply.text);
@@ -67,7 +69,7 @@ function closeOwn() {
   if (wasSelected) select([...document.querySelectorAll("#open > .card")].find(isWaiting) ?? null, { quietly: true });
 }
 
-export function showReply(line, text, card = null, wide = false) {
+export function showReply(line, text, card = null, wide = false, file = null) {
   const body = byId("reply-body");
   const wasSelected = selected()?.id === "reply-card";
   byId("reply-line").textContent = line;
@@ -78,6 +80,8 @@ export function showReply(line, text, card = null, wide = false) {
     said.append(...words(text));
     body.append(said);
   }
+  URL.revokeObjectURL(saved);
+  if (file) body.append(saveLink(file));
   if (card) {
     body.append(card);
     refreshTimes(body);
@@ -89,8 +93,20 @@ export function showReply(line, text, card = null, wide = false) {
   byId("legend").hidden = true;
 }
 
+// Its type is one that no browser shows: what is in it may be anybody's words.
+function saveLink({ name, text }) {
+  saved = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.className = "btn solid save";
+  link.href = saved;
+  link.download = name;
+  link.textContent = `Save ${name}`;
+  return link;
+}
+
 export function dismissReply() {
   if (byId("reply").hidden) return false;
+  URL.revokeObjectURL(saved);
   byId("reply").hidden = true;
   byId("reply-body").replaceChildren();
   byId("legend").hidden = false;
