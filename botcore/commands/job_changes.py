@@ -19,7 +19,7 @@ from ..core_kinds import (
     standing,
 )
 from ..models import Job, Role
-from ..provider import Capability, OutcomeUnknown, ProviderError
+from ..provider import Capability
 from ..store.port import Reader, Row
 from ..text import clean, days, money, one_line
 from ..ui import Reply
@@ -164,12 +164,8 @@ async def _time_to_rate(context: Context, values: Mapping[str, Any]) -> Reply:
 
 
 async def _cost(account: Account, job: Job, count: int) -> Decimal | None:
-    try:
-        return await account.ask(lambda p: p.quoted_positions(job, count))
-    except OutcomeUnknown:
-        raise  # it may have done something, which a person must know before anything else
-    except ProviderError:
-        return account.provider.cost_of_positions(job, count)
+    """Raises a provider's errors: what the limits count must be no less than what is paid, so there is no guessing."""
+    return await account.ask(lambda p: p.quoted_positions(job, count))
 
 
 async def _lapsing(context: Context, account: Account, job: Job, wanted: int) -> str:

@@ -381,3 +381,18 @@ async def test_a_restored_change_of_a_job_is_a_doubt_and_never_repeated(rigs: Ri
     after = await rigs.killed(rig)
     await after.turn(HOUR)
     assert await after.states("operations") == ["in doubt"]
+
+
+async def test_what_it_costs_is_not_guessed_where_the_marketplace_does_not_answer(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A marketplace may have fees that it tells only when it is asked: the limits would count too little."""
+
+    async def away(job: Job, count: int) -> Decimal:
+        raise Unavailable("down")
+
+    rig.market.edits["J1"] = {"positions": 40}
+    monkeypatch.setattr(rig.account.provider, "quoted_positions", away)
+    refused = await rig.say("mia", "job add-positions J1 20")
+    assert (refused.result, refused.operations) == (Result.REFUSED, ())
+    assert refused.text == "The marketplace: down."

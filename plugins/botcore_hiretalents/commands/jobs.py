@@ -22,7 +22,6 @@ from botcore.commands.asking import (
 )
 from botcore.kinds import Args
 from botcore.models import JobChange, Role
-from botcore.provider import OutcomeUnknown, ProviderError
 from botcore.text import clean, one_line
 from botcore.ui import Table
 
@@ -68,12 +67,7 @@ async def _reopen(context: Context, values: Mapping[str, Any]) -> Reply:
     if not least <= count <= most:
         raise BadInput(f"positions is a number from {least} to {most} there")
     tweet, hidden = bool(values.get("tweet")), bool(values.get("hide"))
-    try:
-        cost = await asking(account, lambda p: p.quoted_reopening(job, count, tweet=tweet, hidden=hidden))
-    except OutcomeUnknown:
-        raise  # it may have posted a job
-    except ProviderError:
-        cost = account.provider.cost_of_positions(job, count)
+    cost = await asking(account, lambda p: p.quoted_reopening(job, count, tweet=tweet, hidden=hidden))
     shown = [words for words, wanted in ((TWEETED, tweet), (HIDDEN, hidden)) if wanted]
     return await ask(
         context,
