@@ -194,9 +194,11 @@ class Spender:
         if not rows:
             return
         account, job = (row := self._dice.choice(rows))["account"], row["job_id"]
-        verb = self._dice.choice(("add-positions", "add-positions", *CHANGES[account]))
+        verb = self._dice.choice(self._verbs(account, job))
         if verb in ("pause", "stop"):
-            await self._way.say(f"job {verb} {job} account={account}", yes=True)
+            answer = await self._way.say(f"job {verb} {job} account={account}", yes=True)
+            if isinstance(self._way, AtPage) and answer.operations:
+                await self._way.press(f"confirm:op-{answer.operations[0]}:0")
             return
         self._tally.changes[job] += 1
         number = 4 + self._tally.changes[job]
@@ -212,6 +214,14 @@ class Spender:
             await asyncio.gather(
                 *(self._confirm(each) for each in answer.operations for _ in range(self._dice.choice((1, 2))))
             )
+
+    def _verbs(self, account: str, job: str) -> Sequence[str]:
+        """What can be done to a job as it stands, and now and then what cannot."""
+        status = self._town.sandbox.world.db.execute("SELECT status FROM job WHERE id = ?", (job,)).fetchone()[0]
+        again = {"finished": "resume" if account == "hire" else "restart", "paused": "resume"}.get(status)
+        if again and self._dice.random() < 0.8:
+            return [again]
+        return ("add-positions", "add-positions", *CHANGES[account])
 
     # --- what they were told
 
