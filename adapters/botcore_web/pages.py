@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from botcore.adapter import Actor, AdapterTools, Dispatch
+from botcore.attached import MOST_BYTES, BadFile, read_file
+from botcore.commands.parse import BadInput, find_command
+from botcore.commands.registry import Command, Kind
 from botcore.models import Person
-from botcore.ui import Completion, Reply
+from botcore.text import sentence
+from botcore.ui import Completion, File, Reply, Result
 
 from .forms import with_typed
 from .guard import HEADERS, PICTURE_HEADERS, Guard, Refusal, check_csrf, read_fields
@@ -25,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PRESS_BYTES = 16 * 1024
 FORM_BYTES = 256 * 1024
+COMMAND_BYTES = PRESS_BYTES + 3 * MOST_BYTES  # a byte of a file takes up to three in a form
 COMPLETIONS = 50
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -199,13 +204,19 @@ class Pages:
         return _json({"form": None if form is None else render_form(with_typed(form, typed))})
 
     async def _command(self, request: web.Request) -> web.Response:
-        visitor, fields, dispatch = await self._post(request, PRESS_BYTES)
-        return self._answer(await dispatch.command(visitor.actor, _line(fields)))
+        visitor, fields, dispatch = await self._post(request, COMMAND_BYTES)
+        try:
+            reply = await dispatch.command(visitor.actor, _line(fields), _file(fields))
+        except BadFile as error:
+            reply = Reply(sentence(str(error)), result=Result.REFUSED)
+        return self._answer(reply)
 
     async def _complete(self, request: web.Request) -> web.Response:
         visitor, fields, dispatch = await self._post(request, PRESS_BYTES)
-        found = await dispatch.complete(visitor.actor, _line(fields))
-        return _json({"completions": _completions(found)})
+        line = _line(fields)
+        found = await dispatch.complete(visitor.actor, line)
+        takes_file = _takes_file(await dispatch.commands(visitor.actor), line)
+        return _json({"completions": _completions(found), "file": takes_file})
 
     # --- what they have in common
 
@@ -290,6 +301,19 @@ def _typed(fields: dict[str, str]) -> dict[str, str]:
 
 def _line(fields: dict[str, str]) -> str:
     return fields.get("line", "").lstrip().removeprefix("/")
+
+
+def _file(fields: dict[str, str]) -> File | None:
+    """What was attached. Raises `BadFile`."""
+    return read_file(fields["file_name"], fields.get("file", "").encode()) if "file_name" in fields else None
+
+
+def _takes_file(commands: Sequence[Command], line: str) -> bool:
+    try:
+        command, _ = find_command(commands, line)
+    except BadInput:
+        return False
+    return any(param.kind is Kind.FILE for param in command.params)
 
 
 def _completions(found: Sequence[Completion]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from botcore.attached import file_name
 from botcore.models import Person
 from botcore.text import clean as text_clean
 from botcore.ui import Block, Button, Card, Field, Fields, Form, Picture, Reply, Text
@@ -202,9 +203,9 @@ def queue_parts(card: Card) -> Queue:
 
 def render_reply(
     reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None
-) -> dict[str, str | bool]:
+) -> dict[str, object]:
     """A reply in the parts that the page puts in their places. What was `typed` stays in a form that comes back."""
-    parts: dict[str, str | bool] = {
+    parts: dict[str, object] = {
         "result": reply.result.value,
         "text": clean(reply.text, TEXT_LENGTH),
         "replaces": reply.replaces,
@@ -213,6 +214,8 @@ def render_reply(
         parts["card"] = render_reply_card(reply.card, now, look)
     if reply.form is not None:
         parts["form"] = render_form(keep_typed(reply.form, typed or {}))
+    if reply.file is not None:
+        parts["file"] = {"name": file_name(reply.file), "text": reply.file.text}
     return parts
 
 

@@ -7,6 +7,8 @@ import { ask } from "./form.js";
 import { isWaiting, select, selected } from "./selection.js";
 import { refreshTimes } from "./times.js";
 
+let saved = ""; // the address of the file that the last answer brought
+
 const TOAST = 160; // characters; longer replies stay until they are dismissed
 
 export async function press(button) {
@@ -20,7 +22,7 @@ export async function press(button) {
 }
 
 export const isDone = (reply) => reply.result === "done" && !reply.failed;
-export const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card;
+export const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card && !reply.file;
 
 export function show(reply, { card = null, line = "", wide = false } = {}) {
   if (reply.form) return ask(reply, card);
@@ -32,7 +34,7 @@ export function show(reply, { card = null, line = "", wide = false } = {}) {
   }
   if (own && reply.replaces) closeOwn();
   const inPanel = own || card?.id === "reply-card";
-  if (fresh) showReply(line, reply.text, fresh, wide);
+  if (fresh || reply.file) showReply(line, reply.text, fresh, wide, reply.file);
   else if (reply.text) {
     const long = reply.text.length > TOAST || reply.text.includes("\n");
     if (line || long || (inPanel && isDone(reply))) showReply(line, reply.text);
@@ -68,7 +70,7 @@ function closeOwn() {
   if (wasSelected) select([...document.querySelectorAll("#open > .card")].find(isWaiting) ?? null, { quietly: true });
 }
 
-export function showReply(line, text, card = null, wide = false) {
+export function showReply(line, text, card = null, wide = false, file = null) {
   const body = byId("reply-body");
   const wasSelected = selected()?.id === "reply-card";
   byId("reply-line").textContent = line;
@@ -79,6 +81,8 @@ export function showReply(line, text, card = null, wide = false) {
     said.append(...words(text));
     body.append(said);
   }
+  URL.revokeObjectURL(saved);
+  if (file) body.append(saveLink(file));
   if (card) {
     body.append(card);
     refreshTimes(body);
@@ -90,8 +94,20 @@ export function showReply(line, text, card = null, wide = false) {
   byId("legend").hidden = true;
 }
 
+// Its type is one that no browser shows: what is in it may be anybody's words.
+function saveLink({ name, text }) {
+  saved = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.className = "btn solid save";
+  link.href = saved;
+  link.download = name;
+  link.textContent = `Save ${name}`;
+  return link;
+}
+
 export function dismissReply() {
   if (byId("reply").hidden) return false;
+  URL.revokeObjectURL(saved);
   byId("reply").hidden = true;
   byId("reply-body").replaceChildren();
   byId("legend").hidden = false;

@@ -64,6 +64,8 @@ class Script:
     replies: dict[str, Reply | Callable[[Actor], Reply]] = field(default_factory=dict)
     completions: list[Completion] = field(default_factory=list)
     heard: list[tuple[str, Actor, str, Mapping[str, str]]] = field(default_factory=list)
+    offered: Sequence[Command] = ()
+    files: list[File] = field(default_factory=list)  # that came with commands
     hold: asyncio.Event | None = None  # while it is there and not set, answers wait
     after: Callable[[Actor, str], Any] | None = None  # awaited before an answer
     check: Callable[[Mapping[str, str]], Form | None] | None = None  # a form, as answers leave it
@@ -72,6 +74,7 @@ class Script:
         return [(kind, what) for kind, _, what, _ in self.heard if kind not in ("complete", "check")]
 
     async def command(self, actor: Actor, line: str, file: File | None = None) -> Reply:
+        self.files += [file] if file else []
         return await self._answer("command", actor, line)
 
     async def press(self, actor: Actor, button: str) -> Reply:
@@ -92,7 +95,7 @@ class Script:
         return [c for c in self.completions if c.text.startswith(word)]
 
     async def commands(self, actor: Actor) -> Sequence[Command]:
-        return ()
+        return self.offered
 
     async def all_commands(self) -> Sequence[Command]:
         return []
