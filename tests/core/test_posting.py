@@ -228,6 +228,13 @@ async def test_a_job_is_cloned_into_a_draft(rig: Rig) -> None:
     assert [draft.text("title") for draft in rig.market.posts] == ["Sign up at ACME", "Another"]
 
 
+async def test_the_same_job_again_is_pointed_out(rig: Rig) -> None:
+    await posted(rig)
+    rig.clock.advance(5 * MINUTE)
+    assert "The same was posted 5 min ago (P1): this would be another one." in words(card_of(await written(rig)))
+    assert "The same" not in words(card_of(await written(rig, title="Another")))
+
+
 async def test_a_discarded_draft_is_gone(rig: Rig) -> None:
     reply = await written(rig, "rob")
     post = button(reply, "Post")
