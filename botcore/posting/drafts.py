@@ -95,8 +95,11 @@ def change(tx: Tx, draft: Draft, answers: Mapping[str, str], preview: Preview, p
     return _draft(row)
 
 
-def priced(tx: Tx, draft: Draft, preview: Preview, operation: int) -> Draft:
-    """The draft with what it costs, and the operation that would post it. Raises `NotPossible`."""
+def priced(tx: Tx, draft: Draft, preview: Preview, operation: int, now: int) -> Draft:
+    """The draft with what it costs, and the operation that would post it, in the place of one that was quoted before.
+    Raises `NotPossible`."""
+    _still_open(tx, draft.number)
+    before = tx.value("SELECT operation FROM drafts WHERE id = :id", id=draft.number)
     row = tx.one(
         """UPDATE drafts SET preview = :preview, operation = :operation
            WHERE id = :id AND version = :version AND state = 'open' RETURNING *""",
@@ -107,6 +110,8 @@ def priced(tx: Tx, draft: Draft, preview: Preview, operation: int) -> Draft:
     )
     if row is None:
         raise NotPossible("somebody else has just changed this draft: look at it again")
+    if before:
+        cancel_quoted(tx, before, now)
     touch(tx, f"draft:{draft.number}")
     return _draft(row)
 

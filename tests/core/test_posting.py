@@ -372,6 +372,22 @@ async def test_a_double_click_posts_once(rig: Rig) -> None:
     assert rig.market.posted == ["P1"]
 
 
+async def test_of_two_quotes_of_one_draft_the_newer_counts(rig: Rig) -> None:
+    first = await written(rig)
+    second = await rig.press("olga", "price:draft-1:0")
+    assert (await rig.press("mia", button(first, "Post"))).text == "This was cancelled already."
+    assert (await rig.patiently(rig.press("mia", button(second, "Post")))).result is Result.DONE
+    assert rig.market.posted == ["P1"]
+
+
+async def test_a_draft_that_is_being_posted_is_neither_priced_nor_changed(rig: Rig) -> None:
+    await in_doubt(rig)
+    for act in ("price:draft-1:0", "discard:draft-1:0"):
+        assert (await rig.press("mia", act)).text == "This is being posted: wait for its end."
+    assert (await rig.fill_in("mia", "draft:draft-1:0", title="Other")).text.startswith("This is being posted")
+    assert await rig.states("operations") == ["in doubt"]
+
+
 async def test_a_lost_answer_is_looked_for_and_found(rig: Rig) -> None:
     rig.market.unanswered.add("post")
     done = await posted(rig)
