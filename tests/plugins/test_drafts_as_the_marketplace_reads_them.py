@@ -157,7 +157,7 @@ def stricter(typed: Mapping[str, str]) -> set[str]:
 
 
 @each
-@pytest.mark.parametrize("examples", [150, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [150, pytest.param(10_000, marks=(pytest.mark.soak, pytest.mark.timeout(3600)))])
 async def test_what_is_taken_here_is_taken_there_and_what_is_refused_there_is_refused_here(
     provider: type[CommonProvider[Any]], sandbox: type[Sandbox], examples: int
 ) -> None:

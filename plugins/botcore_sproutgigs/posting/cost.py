@@ -30,7 +30,7 @@ def _lines(draft: JobDraft, fee_percent: Decimal | None) -> Iterator[CostLine]:
         yield CostLine(f"{positions} × {money(price)}", tasks)
     if tasks is not None and fee_percent:
         fee = _rounded_up(with_fee(tasks, fee_percent) - tasks)
-        yield CostLine(f"Fee, {format(fee_percent.normalize(), 'f')} % (estimate)", fee, estimate=True)
+        yield CostLine(f"Fee, {format(fee_percent.normalize(), 'f')} %", fee, estimate=True)
     if draft.flag("notify_followers"):
         share = _rounded_up((tasks or Decimal(0)) * FOLLOWERS_SHARE)
         yield CostLine("Telling your followers", max(share, LEAST_FOR_FOLLOWERS), estimate=tasks is None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from botcore.draft import DraftField, Option, Shape, Source
 
-EVERYWHERE = "int"  # the zone whose least pay holds for lists, too
+EVERYWHERE = "int"  # the zone of all countries, whose least pay holds for lists, too
 STARTER = "starter"
 
 WORK = "The work"
@@ -41,8 +41,7 @@ BASICS = (
         name="zone",
         label="Where",
         shape=Shape.ONE,
-        help="The zone whose workers see the job; empty where a list of yours is to do it.",
-        default=EVERYWHERE,
+        help="The zone whose workers see the job; left empty only where one of your lists is to do it.",
         source=Source.ZONES,
         also=("zone_id",),
     ),

@@ -45,8 +45,8 @@ def exclusions(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
     wrong = [] if zone is None else [code for code in excluded if code not in zone.excludable]
     if zone is not None and wrong:
         there = ", ".join(zone.excludable[:SHOWN]) + (" and more" if len(zone.excludable) > SHOWN else "")
-        verb = "cannot be left out of"
-        yield Problem("excluded", f"{', '.join(wrong)} {verb} {one_line(zone.name)}; these can: {there or 'none'}")
+        where = f"cannot be left out of {one_line(zone.name)}"
+        yield Problem("excluded", f"has {', '.join(wrong)}, which {where}; these can: {there or 'none'}")
 
 
 def pay(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
@@ -79,7 +79,7 @@ def levels(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
 
 def questions(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
     if draft.challenges and not draft.text("challenge_action"):
-        yield Problem("challenge_action", "is missing: say what follows a wrong answer, Reject or Reject and block")
+        yield Problem("challenge_action", "is missing: choose Reject, or Reject and block the worker")
 
 
 def hours(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
@@ -92,8 +92,8 @@ def variables(draft: JobDraft, offers: Offers) -> Iterator[Problem]:
     made = draft.variables
     for one in made:
         if not FEWEST_VALUES <= len(one.values) <= MOST_VALUES:
-            count = "1 value" if len(one.values) == 1 else f"{len(one.values)} values"
-            yield Problem("variables", f"{one.name} has {count}; each needs from {FEWEST_VALUES} to {MOST_VALUES}")
+            bounds = f"{FEWEST_VALUES} to {MOST_VALUES} values"
+            yield Problem("variables", f"need {bounds} each; {one.name} has {len(one.values)}")
     if len({len(one.values) for one in made}) > 1:
         counts = ", ".join(f"{one.name} {len(one.values)}" for one in made)
         yield Problem("variables", f"need the same number of values each; there are: {counts}")
@@ -105,14 +105,16 @@ def _named(instructions: tuple[str, ...], made: tuple[Variable, ...]) -> Iterato
     named = list(dict.fromkeys(name for line in instructions for name in _NAMED.findall(line)))
     odd = [name for name in named if not _NAME.fullmatch(name)]
     for name in odd:
-        yield Problem("instructions", f"“{{{{{name}}}}}” names no variable: it is written like {{{{CITY}}}}")
+        yield Problem("instructions", f"have {{{{{name}}}}}, which names no variable: one is written like {{{{CITY}}}}")
     there = {one.name for one in made}
     for name in named:
         if name not in there and name not in odd:
-            yield Problem("variables", f"{name} is missing, which the instructions name: {name}: Rome | Paris")
+            yield Problem("variables", f"lack {name}, which the instructions name; write {name}: one value | another")
     for one in made:
         if one.name not in named:
-            yield Problem("variables", f"{one.name} is not in the instructions: write {{{{{one.name}}}}} there")
+            yield Problem(
+                "variables", f"have {one.name}, which is not in the instructions: write {{{{{one.name}}}}} there"
+            )
 
 
 COMMON: tuple[Rule, ...] = (audience, exclusions, pay, amounts, levels, questions)
