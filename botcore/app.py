@@ -13,9 +13,8 @@ from .assembly import Parts, assemble, check_plugins, log_death
 from .bulk.desk import BulkDesk
 from .catalogue import CatalogueDesk, stock_up
 from .clock import Clock, SystemClock
-from .commands.core import CHECKS, FORMS, PRESSES, core_commands
+from .commands.core import CHECKS, FORMS, KINDS, PRESSES, core_commands
 from .config import Config
-from .core_kinds import CORE_KINDS
 from .delivery import Delivery
 from .dispatch import Dispatcher, House
 from .drawing import draw
@@ -26,7 +25,6 @@ from .likeness.looking import Looker
 from .models import Person, Rating, Role, Submission, WebhookRequest
 from .operating import OperationDesk
 from .picture_desk import PictureDesk
-from .posting.kind import POST
 from .queues import calm_down
 from .rating import FRESH, RatingDesk, rating_of
 from .recovery import recover
@@ -82,8 +80,7 @@ class Bot:
             self.intake.ask_after,
             min(FRESH, 2 * self.config.bot.poll_seconds),
         )
-        core_kinds = {**CORE_KINDS, POST.name: POST}
-        kinds = {**self.host.operations(taken=core_kinds), **core_kinds}
+        kinds = {**self.host.operations(taken=KINDS), **KINDS}
         self._catalogue = CatalogueDesk(self.store, self.clock, self.accounts)
         self._looker = Looker()
         self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures, self._looker)

@@ -25,6 +25,7 @@ from .posting.cards import card_of_operation
 from .rating import unsettled
 from .review import why_closed
 from .store.port import Reader, Row, StoreError
+from .trying import try_channels
 from .ui import Card, File, Reply, Result, to_json
 
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
@@ -168,6 +169,7 @@ class Door:
         app.router.add_post("/do", self._do)
         app.router.add_post("/link", self._link)
         app.router.add_post("/sync", self._sync)
+        app.router.add_post("/try", self._try)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         self.path.unlink(missing_ok=True)  # left by a kill: the database's lock says nobody listens there
@@ -196,6 +198,10 @@ class Door:
 
     async def _sync(self, request: web.Request) -> web.Response:
         return web.json_response({"told": [[told.ok, told.text] for told in await sync_all(self._bot)]})
+
+    async def _try(self, request: web.Request) -> web.Response:
+        told = await try_channels(self._bot, running=True)
+        return web.json_response({"told": [[finding.ok, finding.text] for finding in told]})
 
 
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from .draft import (
     Variable,
 )
 from .models import Category, ProofKind, ProofSlot, WorkerList
-from .text import clean, money, one_line, plain
+from .text import clean, find_named, money, one_line, plain
 
 N = TypeVar("N", int, Decimal)
 T = TypeVar("T")
@@ -126,11 +126,7 @@ def least_pay(category: Category, zone: str = "") -> str:
 
 def find_options(options: Sequence[Option], typed: str) -> list[Option]:
     """Those that are meant: the one of this id or this name, or else all that have these words."""
-    words = plain(typed)
-    for same in (lambda o: o.id.casefold() == typed.casefold(), lambda o: plain(o.label) == words):
-        if exact := [option for option in options if same(option)]:
-            return exact[:1]
-    return [option for option in options if all(word in plain(f"{option.label} {option.id}") for word in words.split())]
+    return find_named(options, typed, lambda option: (option.id, option.label))
 
 
 def _line(one: DraftField, typed: str, options: Sequence[Option] | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..accounts import Account
 from ..cards import operation_card
 from ..catalogue import TEAMS, ask_for
-from ..core_kinds import look_at_balance, look_at_job, standing
+from ..core_kinds import look_at_balance, look_at_job, price_as_asked, standing
 from ..kinds import Found, OperationKind
 from ..models import Job
 from ..operations import Proposal, confirm, doubts_about, quote
@@ -67,6 +67,7 @@ __all__ = [
     "look_at_job",
     "meant_workers",
     "paged",
+    "price_as_asked",
     "standing",
     "words_match",
 ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from ..core_kinds import CORE_KINDS
 from ..dispatch import Check, Press, Submit
+from ..kinds import Kinds
 from ..models import Role
+from ..posting.kind import POST
 from . import (
     bonus,
     bulk,
@@ -111,3 +114,5 @@ FORMS: Mapping[str, tuple[Role, Submit]] = {
 }
 
 CHECKS: Mapping[str, tuple[Role, Check]] = {"draft": (Role.REVIEWER, draft_buttons.check_draft)}
+
+KINDS: Kinds = {**CORE_KINDS, POST.name: POST}

@@ -99,7 +99,8 @@ async def submit_draft(context: Context, subject: str, revision: int, values: Ma
         form = await draft_form_of(context, draft, part, examined)
         return Reply("Somebody else has changed this draft meanwhile: look at it, and send it again.", form=form)
     draft, examined = await rewrite_draft(context, draft, answers)
-    wrong = [problem for problem in examined.problems if problem.field in names]
+    asked = names - {name for name, text in draft.answers.items() if gaps_in({name: text})}  # a template in the making
+    wrong = [problem for problem in examined.problems if problem.field in asked]
     if wrong:
         form = await draft_form_of(context, draft, part, examined, problems=wrong)
         return Reply(form=form, result=Result.REFUSED)
