@@ -139,6 +139,11 @@ def test_an_exact_name_is_meant_though_its_words_are_in_others() -> None:
     assert value(ZONE, "us") == "us"
 
 
+def test_a_part_of_an_id_means_nothing() -> None:
+    assert problems(CATEGORY, "050")[0].startswith("“050” is not there")
+    assert value(CATEGORY, "0502 e-mail") == "0502"
+
+
 def test_what_the_catalogue_never_told_is_taken_as_it_is() -> None:
     draft, wrong = read_draft("main", [CATEGORY], {"category": "0707"}, Offers())
     assert (draft.text("category"), wrong) == ("0707", [])
