@@ -87,6 +87,22 @@ def canonical(one: DraftField, typed: str, options: Sequence[Option] | None) -> 
     return typed
 
 
+def typed(one: DraftField, value: Value) -> str:
+    """A value as it is typed, to be read as the same again; "" for what cannot be, such as a challenge's answer with a
+    = in it."""
+    match value:
+        case tuple():
+            lines = [_typed_item(item) for item in value]
+            return (", " if one.shape is Shape.SOME else "\n").join(lines) if all(lines) else ""
+        case bool():
+            return "yes" if value else "no"
+        case int() if one.shape is Shape.FLAG:
+            return "yes" if value else "no"
+        case Decimal():
+            return format(value, "f")
+    return clean(str(value)).strip()
+
+
 def options_of(one: DraftField, offers: Offers, zone: str) -> Sequence[Option] | None:
     """What a field's answer may be chosen from, where it is chosen and that is known."""
     if one.shape not in (Shape.ONE, Shape.SOME):
@@ -242,6 +258,19 @@ def _not_too_long(one: DraftField, text: str) -> str:
 
 def _quoted(text: str) -> str:
     return clean(one_line(text), 40)
+
+
+def _typed_item(item: str | ProofSlot | Variable | Challenge) -> str:
+    match item:
+        case ProofSlot():
+            return f"{'screenshot' if item.kind is ProofKind.PICTURE else 'text'}: {one_line(item.description)}"
+        case Variable():
+            values = [one_line(value) for value in item.values]
+            line = f"{item.name}: {' | '.join(values)}"
+            return "" if any("|" in value for value in values) or not _VARIABLE.fullmatch(line) else line
+        case Challenge():
+            return "" if "=" in item.answer else f"{one_line(item.question)} = {one_line(item.answer)}"
+    return one_line(item)
 
 
 def _zones(offers: Offers, zone: str) -> list[Option] | None:

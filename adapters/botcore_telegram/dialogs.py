@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from botcore import Actor, Dispatch
 from botcore.clock import Clock
-from botcore.commands.parse import BadInput, Missing, find_command, parse_values, split_line
+from botcore.commands.parse import ATTACHED, BadInput, Missing, find_command, parse_values, split_line
 from botcore.store.port import Store, Tx
 from botcore.text import one_line
-from botcore.ui import Completion, Form
+from botcore.ui import Completion, File, Form
 
 from . import dialog_rows as rows
 from . import forms
@@ -19,9 +19,11 @@ from .acts import Place, Pressed, Said, Step
 from .commands import after_name, command_line, is_near, slashed
 from .dialog_rows import Open
 from .forms import Dialog
+from .native import Note
 from .questions import PRESS, box, panel
 
 KEPT_MS = 24 * 3_600_000  # so long an abandoned question can be answered
+FOR_WHAT = "What is this for? Send it with the command as its caption, or begin with the command: I ask for the file."
 OVER = "That question is closed: ask again."
 _DATA = re.compile(re.escape(PRESS) + r"([0-9]{1,15}):([0-9]{1,3}):([a-z])([0-9]{0,4})")
 _ACTS: dict[str, Callable[[Dialog], Dialog]] = {
@@ -54,10 +56,11 @@ class Talk:
             return await self._command(act, dispatch, text)
         found = await self._store.read(rows.answered_by, act)
         if found is None:
-            return Step(line=text) if act.place.private and text else None
+            return _unasked(act, text) if act.place.private else None
         drop = found.messages
         if found.last != rows.said(act):
-            found = replace(found, dialog=forms.write(found.dialog, text), last=rows.said(act), panel=None, box=None)
+            dialog = forms.attach(found.dialog, act.file) if act.file else forms.write(found.dialog, text)
+            found = replace(found, dialog=dialog, last=rows.said(act), panel=None, box=None)
             found = await self._informed(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
         return replace(_shown(found, act.place), drop=drop)
@@ -115,17 +118,18 @@ class Talk:
         try:
             command, typed = find_command(commands, line)
         except BadInput:
-            return Step(line=line) if act.place.private or "@" in text.split()[0] or is_near(line, commands) else None
+            meant = act.place.private or "@" in text.split()[0] or is_near(line, commands)
+            return Step(line=line, file=act.file) if meant else None
         try:
-            parse_values(command, typed)
+            parse_values(command, typed, {ATTACHED: File(act.file.name, "")} if act.file else {})
         except Missing as error:
             given = after_name(line, command)
-            dialog = forms.for_command(command, error.params, given, f"/{slashed(command.name)}")
+            dialog = forms.for_command(command, error.params, given, f"/{slashed(command.name)}", act.file)
             before = await self._store.read(rows.about, act.place.chat, act.actor.user_id, "command", command.name)
             return await self._open(act.actor, act.place, dialog, before, dispatch, rows.said(act))
         except BadInput:
             pass  # the core says it
-        return Step(line=line)
+        return Step(line=line, file=act.file)
 
     async def _cancelled(self, act: Said) -> tuple[int, ...]:
         """Ends all that this person was asked here."""
@@ -173,13 +177,20 @@ class Talk:
         return replace(found, dialog=forms.suggest(dialog, _values(completions)))
 
 
+def _unasked(act: Said, text: str) -> Step | None:
+    """What somebody says to the bot alone, without being asked: a command, with or without its slash."""
+    if text:
+        return Step(line=text, file=act.file)
+    return Step(note=Note(FOR_WHAT)) if act.file else None
+
+
 def _shown(found: Open, place: Place) -> Step:
     """What a dialog wants done where it has come to."""
     dialog = found.dialog
     if dialog.is_over and dialog.kind == "form":
         return Step(form=dialog.id, values=dialog.answers, origin=dialog.origin)
     if dialog.is_over:
-        return Step(line=dialog.line)
+        return Step(line=dialog.line, file=dialog.attached)
     name = "" if place.private else found.name or "?"
     opened = None if place.private and dialog.is_long else box(dialog, found.user, name)
     return Step(note=panel(dialog, found.number, name), box=opened, dialog=f"{found.number}")

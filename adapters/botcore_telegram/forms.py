@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from botcore.attached import BadFile, check_size, shown_name
 from botcore.choosing import one_of, some_of, split, together
 from botcore.commands.parse import BadInput, parse_money, quoted
 from botcore.commands.registry import Command, Kind, Param
 from botcore.text import clean
 from botcore.ui import Choice, Completion, Form, Input, InputKind, Tone
+
+from .acts import Attached
 
 WRITTEN = frozenset({InputKind.LINE, InputKind.PARAGRAPH, InputKind.MONEY, InputKind.NUMBER})
 KINDS = {Kind.MONEY: InputKind.MONEY, Kind.INTEGER: InputKind.NUMBER, Kind.FLAG: InputKind.CHECK}
@@ -35,6 +38,8 @@ class Dialog:
     given: str = ""  # of a command: what was typed after its name
     late: tuple[str, ...] = ()  # of a command: texts, which come last on its line
     suggested: tuple[str, ...] = ()  # questions whose choices are some of many: others may be typed
+    files: tuple[str, ...] = ()  # of a command: questions that are answered by sending a file
+    attached: Attached | None = None  # the file that was sent
     values: Mapping[str, str] | None = None
     seen: tuple[str, ...] = ()  # questions that were answered or passed over
     at: int = 0  # which question; as many as there are: the summary; one more: the end
@@ -79,6 +84,11 @@ class Dialog:
         return self.is_written or (self.kind == "form" and self.question is not None and not self.is_short)
 
     @property
+    def takes_file(self) -> bool:
+        """Whether the answer is a file."""
+        return self.question is not None and self.question.name in self.files
+
+    @property
     def is_short(self) -> bool:
         """One touch may do: the first is a choice, and the other may be left out."""
         if self.kind != "form" or not 0 < len(self.questions) <= STEPS:
@@ -113,7 +123,7 @@ class Dialog:
     @property
     def line(self) -> str:
         """The command with what was answered."""
-        given = {name: quoted(text) for name, text in self.answers.items() if text}
+        given = {name: quoted(text) for name, text in self.answers.items() if text and name not in self.files}
         first = [f"{name}={text}" for name, text in given.items() if name not in self.late]
         last = [f"{name}={text}" for name, text in given.items() if name in self.late]
         return " ".join(part for part in (self.id, *first, self.given.strip(), *last) if part)
@@ -150,8 +160,10 @@ def for_form(form: Form, origin: int | None, before: Dialog | None = None) -> Di
     return dialog
 
 
-def for_command(command: Command, missing: Sequence[Param], given: str, title: str) -> Dialog:
-    """What asks for what a command line lacks."""
+def for_command(
+    command: Command, missing: Sequence[Param], given: str, title: str, attached: Attached | None = None
+) -> Dialog:
+    """What asks for what a command line lacks. `attached`: the file that came with it."""
     return Dialog(
         "command",
         command.name,
@@ -162,6 +174,8 @@ def for_command(command: Command, missing: Sequence[Param], given: str, title: s
         given=given,
         late=tuple(param.name for param in missing if param.kind is Kind.TEXT),
         suggested=tuple(param.name for param in missing if param.complete),
+        files=tuple(param.name for param in missing if param.kind is Kind.FILE),
+        attached=attached,
     )
 
 
@@ -215,6 +229,27 @@ def write(dialog: Dialog, text: str) -> Dialog:
         return _answered(dialog, question, _checked(dialog, question, text))
     except BadInput as error:
         return replace(dialog, error=str(error))
+
+
+def attach(dialog: Dialog, file: Attached) -> Dialog:
+    """A file that was sent as the answer."""
+    question = dialog.question
+    if question is None:
+        return dialog
+    if not dialog.takes_file:
+        return replace(dialog, error="this is answered in words, not with a file")
+    try:
+        check_file(file)
+    except BadFile as error:
+        return replace(dialog, error=str(error))
+    return _answered(replace(dialog, attached=file), question, shown_name(file.name))
+
+
+def check_file(file: Attached) -> None:
+    """Raises `BadFile` for what need not be fetched to know that it cannot be read."""
+    if not file.id:
+        raise BadFile("a picture has no text to read: send a text file, as a document")
+    check_size(file.name, file.size)
 
 
 def skip(dialog: Dialog) -> Dialog:
@@ -319,6 +354,8 @@ def _worded(dialog: Dialog, question: Input, text: str) -> Dialog:
 
 def _checked(dialog: Dialog, question: Input, text: str) -> str:
     """What is handed in for it. Raises `BadInput`."""
+    if dialog.takes_file:
+        raise BadInput("send the file itself, as a document")
     if not text:
         raise BadInput("write a few words" if question.required else "write a few words, or press Skip")
     if len(text) > question.max_length:

@@ -50,12 +50,18 @@ def box(dialog: Dialog, user: str, name: str) -> Note | None:
         else ""
     )
     hint = WRITES.get(question.kind) or one_line(question.help) or one_line(question.label)
-    return Note(f"✍️ {called}{asked}?", ask=Ask(clean(hint, PLACEHOLDER)))
+    hint = "attach the file" if dialog.takes_file else hint
+    end = ": send the file" if dialog.takes_file else "?"
+    return Note(f"{_mark(dialog)} {called}{asked}{end}", ask=Ask(clean(hint, PLACEHOLDER)))
 
 
 def data(number: int, at: int, act: str) -> str:
     """What a button says: which dialog, at which of its questions, and what to do."""
     return f"{PRESS}{number}:{at}:{act}"
+
+
+def _mark(dialog: Dialog) -> str:
+    return "📎" if dialog.takes_file else "✍️"
 
 
 def _title(dialog: Dialog, owner: str) -> Html:
@@ -69,7 +75,7 @@ def _title(dialog: Dialog, owner: str) -> Html:
 def _question(dialog: Dialog, question: Input, *, alone: bool) -> Iterator[Paragraph]:
     written = dialog.is_written
     help_ = question.help[:1].upper() + question.help[1:]
-    mark = plain("✍️") if written else Html()
+    mark = plain(_mark(dialog)) if written else Html()
     yield Paragraph(joined((mark, bold(words(fit(one_line(question.label), 160)[0]))), " "), help_)
     if dialog.is_long and dialog.answers.get(question.name):
         yield _named("Now", _said(dialog, question))
@@ -77,6 +83,8 @@ def _question(dialog: Dialog, question: Input, *, alone: bool) -> Iterator[Parag
         yield _named("Chosen", _labels(question, dialog.picked))
     if dialog.among:
         yield Paragraph(Html(), "Which of these?")
+    elif dialog.takes_file:
+        yield Paragraph(plain("Send the file, in a reply."), close=True)
     elif written:
         yield Paragraph(plain(_how(dialog, question) if alone and dialog.is_long else "Answer in a reply."), close=True)
     others = [q for q in dialog.questions if q is not question and dialog.answers.get(q.name)]
