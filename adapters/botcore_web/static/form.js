@@ -55,6 +55,7 @@ async function send(form, card, hand) {
   else {
     if (!reply.form && dialog.contains(form)) close();
     show(reply, { card: card && (byId(card.id) ?? card) });
+    if (reply.card && !reply.form) byId("reply-card")?.focus({ preventScroll: true }); // its buttons are next
   }
   if (turn) endWhenMoved(turn, goesOn(reply) && hand);
 }
