@@ -19,8 +19,9 @@ from .app import Bot
 from .bulk.asking import bulk_name
 from .bulk.cards import bulk_card
 from .bulk.desk import tally, unfinished_bulks
-from .cards import operation_card, submission_card
+from .cards import submission_card
 from .operations import operation_name, unfinished
+from .posting.cards import card_of_operation
 from .rating import unsettled
 from .review import why_closed
 from .store.port import Reader, Row, StoreError
@@ -152,7 +153,7 @@ def _card(reader: Reader, end: _End, now: int) -> Card | None:
             return submission_card(reader, end.number, now)
         case "bulk":
             return bulk_card(reader, end.number, now)
-    return operation_card(reader, end.number)
+    return card_of_operation(reader, end.number)
 
 
 class Door:

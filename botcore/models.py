@@ -141,10 +141,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """What a marketplace answered to a change of a job. `cost` in US dollars, only where it tells."""
+    """What a marketplace answered to a change of a job. `cost` in US dollars, only where it tells; `job_id`: of a job
+    that was made."""
 
     message: str
     cost: Decimal | None = None
+    job_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Dialogs(Protocol):
     async def pressed(self, act: Pressed, dispatch: Dispatch) -> Step:
         """A button of the adapter's own, other than `native.TURN` and `native.RUN`."""
 
-    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
+    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None, dispatch: Dispatch) -> Step:
         """Asks a form's first question. `origin`: the message whose button led to it, where there was one.
         A form that comes back to be corrected goes on with what was answered before."""
 

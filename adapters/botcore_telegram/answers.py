@@ -74,7 +74,7 @@ class Answers:
         if reply.card is not None:
             await self._card(reply.card, asked, replaces=reply.replaces)
         if reply.form is not None:
-            step = await self._dialogs.begin(asked.actor, asked.place, reply.form, asked.pressed)
+            step = await self._dialogs.begin(asked.actor, asked.place, reply.form, asked.pressed, dispatch)
             await self.take(step, asked, dispatch)
 
     async def take(self, step: Step, asked: Asked, dispatch: Dispatch) -> None:

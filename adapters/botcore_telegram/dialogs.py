@@ -31,9 +31,12 @@ _ACTS: dict[str, Callable[[Dialog], Dialog]] = {
     "b": forms.back,
     "t": forms.type_it,
     "p": forms.turn,
+    "d": forms.done,
+    "n": forms.empty,
+    "r": forms.rest,
     "s": forms.send,
 }
-_NUMBERED: dict[str, Callable[[Dialog, int], Dialog]] = {"c": forms.choose, "o": forms.aside}
+_NUMBERED: dict[str, Callable[[Dialog, int], Dialog]] = {"c": forms.choose, "o": forms.aside, "e": forms.change}
 
 
 class Talk:
@@ -58,7 +61,7 @@ class Talk:
         if found.last != rows.said(act):
             dialog = forms.attach(found.dialog, act.file) if act.file else forms.write(found.dialog, text)
             found = replace(found, dialog=dialog, last=rows.said(act), panel=None, box=None)
-            found = await self._suggested(found, act.actor, dispatch)
+            found = await self._informed(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
         return replace(_shown(found, act.place), drop=drop)
 
@@ -73,15 +76,17 @@ class Talk:
         if match[3] == "x" and not found.dialog.is_over:
             await self._store.tx(rows.delete, found.number)
             return Step(toast="Cancelled.", drop=(act.message, *drop))
-        last = f"press {act.data}"
+        last = f"press {act.query} {act.data}"
         if found.last != last:
             if found.dialog.is_over:
                 return Step(toast=OVER, drop=(act.message,))
             dialog = found.dialog
             if int(match[2]) == dialog.at:
                 dialog = _after(dialog, match[3], int(match[4] or -1))
+            if dialog == found.dialog:
+                return replace(_shown(found, act.place), box=None, replaces=True)
             found = replace(found, dialog=dialog, last=last, panel=act.message, box=None)
-            found = await self._suggested(found, act.actor, dispatch)
+            found = await self._informed(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
         step = replace(_shown(found, act.place), replaces=True)
         if found.dialog.is_over:
@@ -90,10 +95,10 @@ class Talk:
             return replace(step, box=None)
         return replace(step, drop=drop)
 
-    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
+    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None, dispatch: Dispatch) -> Step:
         before = await self._store.read(rows.about, place.chat, actor.user_id, "form", form.id)
         kept = before.dialog if before and before.dialog.is_over else None
-        return await self._open(actor, place, forms.for_form(form, origin, kept), before)
+        return await self._open(actor, place, forms.for_form(form, origin, kept), before, dispatch)
 
     async def asked(self, dialog: str, message: int, *, box: bool = False) -> None:
         await self._store.tx(rows.asked, int(dialog), message, box)
@@ -143,7 +148,7 @@ class Talk:
         place: Place,
         dialog: Dialog,
         before: Open | None,
-        dispatch: Dispatch | None = None,
+        dispatch: Dispatch,
         last: str = "",
     ) -> Step:
         """A new dialog, in place of one about the same thing."""
@@ -154,14 +159,18 @@ class Talk:
             return rows.insert(tx, place.chat, actor.user_id, actor.name, dialog, self._clock.ms())
 
         found = replace(await self._store.tx(begin), last=last)
-        if dispatch:
-            found = await self._suggested(found, actor, dispatch)
+        if (informed := await self._informed(found, actor, dispatch)) != found or last:
+            found = informed
             await self._store.tx(rows.save, found, self._clock.ms())
         return replace(_shown(found, place), drop=before.messages if before and not before.dialog.is_over else ())
 
-    async def _suggested(self, found: Open, actor: Actor, dispatch: Dispatch) -> Open:
-        """With what the question that waits could be answered with, as far as it is known here."""
+    async def _informed(self, found: Open, actor: Actor, dispatch: Dispatch) -> Open:
+        """With what the question that waits could be answered with, as far as it is known here; at the summary, with
+        what the answers come to."""
         dialog, question = found.dialog, found.dialog.question
+        if dialog.live and question is None and not dialog.is_over:
+            looked_at = await dispatch.check_form(actor, dialog.id, dialog.answers)
+            return replace(found, dialog=forms.told(dialog, looked_at)) if looked_at else found
         if question is None or question.choices or question.name not in dialog.suggested:
             return found
         completions = await dispatch.complete(actor, f"{dialog.line} {question.name}=")
@@ -183,7 +192,8 @@ def _shown(found: Open, place: Place) -> Step:
     if dialog.is_over:
         return Step(line=dialog.line, file=dialog.attached)
     name = "" if place.private else found.name or "?"
-    return Step(note=panel(dialog, found.number, name), box=box(dialog, found.user, name), dialog=f"{found.number}")
+    opened = None if place.private and dialog.is_long else box(dialog, found.user, name)
+    return Step(note=panel(dialog, found.number, name), box=opened, dialog=f"{found.number}")
 
 
 def _after(dialog: Dialog, act: str, number: int) -> Dialog:

@@ -17,10 +17,11 @@ from botcore.models import Person
 from botcore.text import sentence
 from botcore.ui import Completion, File, Reply, Result
 
+from .forms import with_typed
 from .guard import HEADERS, PICTURE_HEADERS, Guard, Refusal, check_csrf, read_fields
 from .live import Stream, Wakers, cursor_of, state_of
 from .messages import Messages
-from .render import Look, clean, render_board, render_notice, render_page, render_reply
+from .render import Look, clean, render_board, render_form, render_notice, render_page, render_reply
 from .sessions import SESSION_LIFE, LinkState, Session, Sessions
 from .static_files import read_static
 
@@ -84,6 +85,7 @@ class Pages:
             web.get("/events", self._data_of(self._events), allow_head=False),
             web.post("/act", self._data_of(self._act)),
             web.post("/form", self._data_of(self._submit_form)),
+            web.post("/check", self._data_of(self._check_form)),
             web.post("/command", self._data_of(self._command)),
             web.post("/complete", self._data_of(self._complete)),
         ]
@@ -191,9 +193,15 @@ class Pages:
 
     async def _submit_form(self, request: web.Request) -> web.Response:
         visitor, fields, dispatch = await self._post(request, FORM_BYTES)
-        typed = {name[3:]: value for name, value in fields.items() if name.startswith("in.")}
+        typed = _typed(fields)
         reply = await dispatch.submit_form(visitor.actor, fields.get("form", ""), typed)
         return self._answer(reply, typed)
+
+    async def _check_form(self, request: web.Request) -> web.Response:
+        visitor, fields, dispatch = await self._post(request, FORM_BYTES)
+        typed = _typed(fields)
+        form = await dispatch.check_form(visitor.actor, fields.get("form", ""), typed)
+        return _json({"form": None if form is None else render_form(with_typed(form, typed))})
 
     async def _command(self, request: web.Request) -> web.Response:
         visitor, fields, dispatch = await self._post(request, COMMAND_BYTES)
@@ -285,6 +293,10 @@ class Pages:
     def _answer(self, reply: Reply, typed: dict[str, str] | None = None) -> web.Response:
         self._wakers.wake()  # it may have removed somebody, whose streams end now
         return _json(render_reply(reply, self._tools.clock.now(), self._look, typed=typed))
+
+
+def _typed(fields: dict[str, str]) -> dict[str, str]:
+    return {name[3:]: value for name, value in fields.items() if name.startswith("in.")}
 
 
 def _line(fields: dict[str, str]) -> str:

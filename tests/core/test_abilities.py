@@ -80,7 +80,10 @@ async def test_parameters_that_no_account_can_serve_are_not_offered(rig: Rig, pl
             assert any(text.startswith(name) for text in offered) == there
 
 
-@pytest.mark.parametrize("command", [c for c in core_commands(["memory"]) if c.needs is not None], ids=lambda c: c.name)
+OF_AN_ACCOUNT = [c for c in core_commands(["memory"]) if c.needs and any(p.name == "account" for p in c.params)]
+
+
+@pytest.mark.parametrize("command", OF_AN_ACCOUNT, ids=lambda c: c.name)
 async def test_asked_of_an_account_that_cannot_a_command_names_those_that_can(both: Rig, command: object) -> None:
     line = LINES[getattr(command, "name", "")].replace("J1", "J-hire").replace("A1", "A2")
     reply = await both.say("olga", f"{line} account=hire")

@@ -105,7 +105,7 @@ def test_a_line_means_its_values(line: str, meant: dict[str, Any]) -> None:
         ("", "type a command, such as `help`"),
         ("aprove A31", "there is no command `aprove`; did you mean `approve`?"),
         ("xyzzy", "there is no command `xyzzy`; see `help`"),
-        ("job", "`job` goes with one of: list, show, pause, resume, stop, restart, add-positions, speed, ttr"),
+        ("template", "`template` goes with one of: list, show, save, delete, rename, export, import"),
         ("worker fire w1", "`worker` goes with one of: show, block, unblock"),
         ('reject A1 reason="wrong', 'a quotation mark (") is missing'),
         ("approve", "ids is missing: type `approve IDS... [reason=] [bonus=] [satisfaction=] [account=]`"),
