@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from .clock import Clock
+from .delivery import LAZY, touch
 from .models import Balance, Job
 from .pacing import PacedGate, Urgency, urgency
 from .provider import AuthFailed, Capability, Provider, ProviderError, Refused, Unavailable
@@ -171,7 +172,11 @@ def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
 
 
 def save_job(tx: Tx, job: Job, now: int) -> None:
-    """Keeps a job as the marketplace told it."""
+    """Keeps a job as the marketplace told it; its cards follow where it has changed."""
+    data = dump(job)
+    changed = data != tx.value(
+        "SELECT data FROM jobs WHERE account = :account AND id = :id", account=job.account, id=job.id
+    )
     tx.q(
         """INSERT INTO jobs (account, id, title, data, read_at) VALUES (:account, :id, :title, :data, :now)
            ON CONFLICT (account, id) DO UPDATE SET
@@ -179,9 +184,21 @@ def save_job(tx: Tx, job: Job, now: int) -> None:
         account=job.account,
         id=job.id,
         title=job.title,
-        data=dump(job),
+        data=data,
         now=now,
     )
+    if changed:
+        _touch_cards(tx, job)
+
+
+def _touch_cards(tx: Tx, job: Job) -> None:
+    for row in tx.q(
+        """SELECT 'job:' || id AS subject FROM job_names WHERE account = :account AND job_id = :job
+           UNION ALL SELECT 'draft:' || id FROM drafts WHERE account = :account AND job_id = :job AND job_id != ''""",
+        account=job.account,
+        job=job.id,
+    ):
+        touch(tx, row["subject"], prio=LAZY)
 
 
 def known_job(reader: Reader, account: str, job_id: str) -> Job | None:

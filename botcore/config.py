@@ -109,7 +109,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     reader = SecretReader(path.parent, env, problems)
     accounts = _accounts(_tables(raw, "accounts", problems), reader, problems)
     adapters = _adapters(_tables(raw, "adapters", problems), reader)
-    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), problems)
+    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), reader, problems)
     people = _people(_tables(raw, "people", problems), adapters.keys(), problems)
     roles = _roles(_array(raw, "roles", problems), adapters.keys(), problems)
     reasons = _reasons(_array(raw, "reasons", problems), problems)
@@ -203,12 +203,17 @@ def _adapters(tables: Mapping[str, dict[str, object]], reader: SecretReader) -> 
 
 
 def _channels(
-    entries: Iterable[object], accounts: Collection[str], adapters: Collection[str], problems: Problems
+    entries: Iterable[object],
+    accounts: Collection[str],
+    adapters: Collection[str],
+    reader: SecretReader,
+    problems: Problems,
 ) -> tuple[Channel, ...]:
     channels: list[Channel] = []
     first_at: dict[str, str] = {}
     for index, entry in enumerate(entries):
         at = f"channels[{index}]"
+        entry, secret = reader.read_place(entry, at) if isinstance(entry, dict) else (entry, False)
         section = problems.check(ChannelSection, entry, at)
         if section is None:
             continue
@@ -229,6 +234,7 @@ def _channels(
                 accounts=section.accounts or (),
                 options=MappingProxyType(options),
                 queue_above=section.queue_above,
+                secret=secret,
             )
         )
     return tuple(channels)

@@ -16,7 +16,7 @@ from .commands.registry import Command
 from .intake import Intake
 from .kinds import Kinds
 from .logs import reference
-from .models import Person, Role
+from .models import Channel, Person, Role
 from .provider import Capability, ProviderError
 from .review import Made, NotPossible
 from .rules.settings import Rule
@@ -50,6 +50,7 @@ class House:
     commands: Sequence[Command]
     kinds: Kinds  # of operations, by name
     rules: Sequence[Rule] = ()
+    channels: Sequence[Channel] = ()  # those where is reviewed
 
     def offers(self, role: Role) -> list[Command]:
         """The commands that somebody of this role may use and a configured account can serve, each with the parameters

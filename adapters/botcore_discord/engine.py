@@ -48,6 +48,7 @@ class Engine:
         self.sends = Sends(self.client, tools.clock, self._records, tools.pictures, drawing, Pace(tools.clock))
         self._interactions = Interactions(
             settings.guild,
+            settings.base_url,
             dispatch,
             self._age,
             self._records,

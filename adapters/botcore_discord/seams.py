@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botcore.adapter import Actor
 from botcore.commands.registry import Command
-from botcore.ui import Card, Completion, Form
+from botcore.ui import Card, Completion, File, Form
 
 if TYPE_CHECKING:
     import discord
@@ -46,6 +46,9 @@ class Drawing(Protocol):
 
     def draw_all(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING) -> Sequence[Drawn]:
         """The same in as many messages as it takes, for an answer that one person sees."""
+
+    def draw_file(self, file: File, text: str = "") -> Drawn:
+        """A file with a line above it."""
 
 
 class Forms(Protocol):
@@ -84,7 +87,8 @@ class Commands(Protocol):
         """The body of the bulk overwrite for one server."""
 
     def line(self, data: Mapping[str, Any]) -> str:
-        """A core command line, quoted as needed, from an interaction's raw data (its name and options)."""
+        """A core command line, quoted as needed, from an interaction's raw data (its name and options), without what
+        was attached."""
 
     def partial_line(self, commands: Sequence[Command], data: Mapping[str, Any]) -> str:
         """The line up to the option that is being typed, for `dispatch.complete`."""

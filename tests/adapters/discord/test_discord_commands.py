@@ -114,7 +114,7 @@ def characters(definition: Mapping[str, Any]) -> int:
 
 def test_options_have_the_types_of_what_they_take() -> None:
     found = dict(leaves(DEFINITIONS))
-    kinds = {Kind.WORD: 3, Kind.TEXT: 3, Kind.INTEGER: 4, Kind.FLAG: 5, Kind.MONEY: 10}
+    kinds = {Kind.WORD: 3, Kind.TEXT: 3, Kind.INTEGER: 4, Kind.FLAG: 5, Kind.MONEY: 10, Kind.FILE: 11}
     for one in COMMANDS:
         options = {option["name"]: option for option in found[one.name]["options"]}
         assert options.keys() == {param.name for param in one.params}
