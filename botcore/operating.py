@@ -183,8 +183,7 @@ def _settle(
     if refused and not before["tries"]:  # what a time before may have cost is counted by itself
         release(tx, ref)
     if row and state != "refused":
-        if Decimal(row["cost"]):
-            forget_balance(tx, row["account"])
+        forget_balance(tx, row["account"])  # also what costs nothing may give money back, such as a job's end
         if kind and (kind.look or kind.find):
             enqueue(tx, operation)
 
