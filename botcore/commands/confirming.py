@@ -55,12 +55,12 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
 
 
 def _let_go(context: Context, operation: int, alone: bool, tx: Tx) -> bool:
-    """Confirms it; a job that is posted has a card wherever its account is reviewed."""
+    """Confirms it. A job that is posted has a card wherever its account is reviewed."""
     house, now = context.house, context.now()
     who = context.person.name, context.actor.adapter
     goes = confirm(tx, operation, *who, house.limits, now, alone=alone, channels=house.channels)
     draft = draft_of_operation(tx, operation)
-    if goes and draft:
+    if goes and draft is not None:
         account = tx.value("SELECT account FROM drafts WHERE id = :id", id=draft)
         announce(tx, [channel for channel in house.channels if channel.takes(account)], f"draft:{draft}", now)
     return goes

@@ -13,7 +13,7 @@ from ..draft_text import canonical, options_of, read_draft
 from ..operations import Proposal, quote, requote
 from ..pacing import Urgency
 from ..posting.cards import draft_card
-from ..posting.drafts import Draft, begin, change, find_draft, parse_draft, priced, repriced
+from ..posting.drafts import Draft, begin, change, find_draft, parse_draft, posted_lately, priced, repriced
 from ..posting.forms import draft_form
 from ..posting.kind import POST, about, args_for
 from ..posting.offers import offers_of
@@ -105,6 +105,8 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
         return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED)
     balance = await spendable(context, account)
     preview = _priced(examined, told, balance)
+    if again := await context.house.store.read(posted_lately, account.name, about(draft), context.now()):
+        preview = replace(preview, notes=(*preview.notes, f"The same was posted {again}: this would be another one."))
     proposal = Proposal(
         kind=POST,
         account=account.name,
@@ -119,7 +121,7 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
 
     def write_down(tx: Tx) -> int:
         number = quote(tx, proposal, context.now())
-        priced(tx, draft, preview, number)
+        priced(tx, draft, preview, number, context.now())
         return number
 
     number = await context.house.store.tx(write_down)
