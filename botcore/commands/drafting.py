@@ -119,7 +119,7 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
 
     def write_down(tx: Tx) -> int:
         number = quote(tx, proposal, context.now())
-        priced(tx, draft, preview, number)
+        priced(tx, draft, preview, number, context.now())
         return number
 
     number = await context.house.store.tx(write_down)
