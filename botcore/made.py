@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import zlib
 from collections.abc import Sequence
-from datetime import timedelta
 
 from .accounts import Account, save_job
 from .clock import Clock, from_ms
@@ -15,13 +15,14 @@ from .models import Channel, Job
 from .operations import card_subject, changed, enqueue, note_done
 from .pacing import Urgency
 from .provider import ProviderError, RateLimited
+from .spending import release
 from .store.port import Later, Reader, Row, Store, Tx
 from .text import one_line
 
 log = logging.getLogger(__name__)
 
 LOOKS = 2  # complete ones that found nothing, a quiet period apart; then a person is asked
-CLOCKS = timedelta(minutes=2)  # how far the marketplace's clock may be behind ours
+CLOCKS_MS = 120_000  # how far the marketplace's clock may be behind ours
 PAUSE = 60.0  # seconds between tries of a look that failed, at most
 TRIES = 8  # of those
 
@@ -56,29 +57,52 @@ class Finder:
         """Before it is sent again: whether the time before has worked after all; then this ends it. Raises what a look
         does."""
         jobs = await self._look(row, kind, account)
-        return await self._store.tx(self._made, row, kind, jobs)
+        return await self._store.tx(self._made_before, row, kind, jobs)
+
+    async def name(self, row: Row, kind: OperationKind, account: Account) -> None:
+        """Which job it is that somebody says was made, where only one may be it. Raises what a look does."""
+        jobs = await self._look(row, kind, account)
+        await self._store.tx(self._name, row, kind, jobs)
 
     async def _look(self, row: Row, kind: OperationKind, account: Account) -> Sequence[Job]:
         if kind.find is None:
             raise ValueError(f"{kind.name} makes nothing")
         find, args = kind.find, json.loads(row["args"])
-        since = from_ms(row["confirmed_at"]) - CLOCKS
-        return await account.call(lambda p: find(p, args, since), Urgency.PERSON)
+        return await account.call(lambda p: find(p, args, from_ms(_since(row))), Urgency.PERSON)
 
     def _made(self, tx: Tx, row: Row, kind: OperationKind, jobs: Sequence[Job]) -> bool:
-        mine = _unclaimed(tx, row, jobs)
-        if len(mine) != 1:
+        mine = _the_one(tx, row, jobs)
+        if mine is None:
             return False
-        claim(tx, row["id"], mine[0].id, "found at the marketplace", kind, self._clock.ms())
-        save_job(tx, mine[0], self._clock.ms())
+        claim(tx, row["id"], mine.id, "found at the marketplace", kind, self._clock.ms())
+        save_job(tx, mine, self._clock.ms())
         return True
+
+    def _made_before(self, tx: Tx, row: Row, kind: OperationKind, jobs: Sequence[Job]) -> bool:
+        if not self._made(tx, row, kind, jobs):
+            return False
+        release(tx, f"operation:{row['id']}")  # what the time before cost was set aside; this time nothing leaves
+        return True
+
+    def _name(self, tx: Tx, row: Row, kind: OperationKind, jobs: Sequence[Job]) -> None:
+        mine = _the_one(tx, row, jobs)
+        if mine is None:
+            return
+        named = tx.one(
+            "UPDATE operations SET made = :job WHERE id = :id AND state = 'done' AND made = '' RETURNING *",
+            id=row["id"],
+            job=mine.id,
+        )
+        if named is not None:
+            note_done(tx, named, kind)
+            save_job(tx, mine, self._clock.ms())
 
     def _looked(self, tx: Tx, row: Row, kind: OperationKind, jobs: Sequence[Job]) -> bool:
         """Whether that was the last look."""
         if self._made(tx, row, kind, jobs):
             return True
         if mine := _unclaimed(tx, row, jobs):
-            self._ask(tx, row, "Several jobs may be the one; say which it is.", mine)
+            self._ask(tx, row, "These may be it, or another's; say which it is.", mine)
             return True
         looks = tx.value(
             "UPDATE operations SET looks = looks + 1 WHERE id = :id AND state = 'in doubt' RETURNING looks",
@@ -110,11 +134,13 @@ class Finder:
 
 
 def claim(tx: Tx, operation: int, job_id: str, message: str, kind: OperationKind, now: int) -> bool:
-    """Ends an operation whose job is known now. False where it has ended already."""
+    """Ends an operation whose job is known now. False where it has ended already, or another has made that job."""
     row = tx.one(
         """UPDATE operations SET state = 'done', made = :job, message = :message, settled_at = :now, found = NULL,
                likely = '[]'
-           WHERE id = :id AND state IN ('in doubt', 'sending') RETURNING *""",
+           WHERE id = :id AND state IN ('in doubt', 'sending') AND NOT EXISTS (
+               SELECT 1 FROM operations o WHERE o.account = operations.account AND o.made = :job AND o.id != :id)
+           RETURNING *""",
         id=operation,
         job=job_id,
         message=message,
@@ -142,6 +168,31 @@ def look_again(tx: Tx, operation: int) -> bool:
     changed(tx, operation)
     enqueue(tx, operation)
     return True
+
+
+def token(job_id: str) -> int:
+    """How a button names one of the jobs that an operation may have made, in whatever order they are found."""
+    return zlib.crc32(job_id.encode())
+
+
+def _the_one(reader: Reader, row: Row, jobs: Sequence[Job]) -> Job | None:
+    """The job that this operation has made, if it is the only one that can have made it. Another of which it was said
+    that it went through, or that it is left as it is, may have made one that it has no name for."""
+    mine = _unclaimed(reader, row, jobs)
+    nameless = reader.value(
+        """SELECT 1 FROM operations WHERE account = :account AND about = :about AND id != :id AND made = ''
+           AND sent_before AND state IN ('done', 'refused') AND settled_at >= :since LIMIT 1""",
+        account=row["account"],
+        about=row["about"],
+        id=row["id"],
+        since=_since(row),
+    )
+    return mine[0] if len(mine) == 1 and nameless is None else None
+
+
+def _since(row: Row) -> int:
+    """What an operation has made was not there before (ms)."""
+    return int(row["confirmed_at"]) - CLOCKS_MS
 
 
 def _unclaimed(reader: Reader, row: Row, jobs: Sequence[Job]) -> list[Job]:

@@ -105,7 +105,7 @@ class OperationDesk:
         row = await self._store.read(_unlooked, number)
         if row is None:
             return
-        kind, account, args = self._kinds.get(row["kind"]), self._accounts.get(row["account"]), args_of(row)
+        kind, account = self._kinds.get(row["kind"]), self._accounts.get(row["account"])
         if account and kind and kind.find and row["state"] == "in doubt":
             await self._finder.settle(row, kind, account, attempt)
             return
@@ -113,6 +113,7 @@ class OperationDesk:
         if account is None or look is None:
             return
         try:
+            args = args_of(await self._named(row, kind, account))
             found = await account.call(lambda p: look(p, args), Urgency.PERSON)
         except Exception as error:
             if isinstance(error, Unavailable | RateLimited | AuthFailed) and attempt < LOOKS:
@@ -122,6 +123,13 @@ class OperationDesk:
             why = str(error) if isinstance(error, ProviderError) else "something went wrong here"
             found = Found(f"How it stands now could not be read: {why}.")
         await self._store.tx(_note_found, number, found, self._clock.ms())
+
+    async def _named(self, row: Row, kind: OperationKind | None, account: Account) -> Row:
+        """The operation, with the name of what it made where that was not known."""
+        if kind is None or kind.find is None or row["made"]:
+            return row
+        await self._finder.name(row, kind, account)
+        return await self._store.read(_unlooked, row["id"]) or row
 
 
 def _begin(tx: Tx, operation: int, channels: Sequence[Channel], now: int) -> Row | None:
@@ -183,8 +191,7 @@ def _settle(
     if refused and not before["tries"]:  # what a time before may have cost is counted by itself
         release(tx, ref)
     if row and state != "refused":
-        if Decimal(row["cost"]):
-            forget_balance(tx, row["account"])
+        forget_balance(tx, row["account"])  # also what costs nothing may give money back, such as a job's end
         if kind and (kind.look or kind.find):
             enqueue(tx, operation)
 

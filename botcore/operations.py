@@ -237,7 +237,11 @@ def answer_doubt(
         reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now, job_of(row))
         enqueue(tx, operation)
     elif answer == "went":
-        note_done(tx, row, kinds.get(row["kind"]))
+        kind = kinds.get(row["kind"])
+        note_done(tx, row, kind)
+        if kind and kind.find:  # what it made is looked for, now that somebody knows that it is there
+            tx.q("UPDATE operations SET found = NULL, likely = '[]' WHERE id = :id", id=operation)
+            enqueue(tx, operation)
     changed(tx, operation)  # left as it is, what it may have cost goes on counting
 
 
@@ -339,7 +343,7 @@ def _make_way(reader: Reader, row: Row) -> None:
         return
     name = f"{operation_name(other['id'])} ({other['kind']})"
     if other["state"] == "in doubt":
-        raise NotPossible(f"{name} would make the same, and is in doubt: it must be known first what became of it")
+        raise NotPossible(f"{name} is in doubt, and would be called the same: it must be known first what became of it")
     raise NotPossible(f"{name} is still on its way; wait for its end")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..accounts import Account
 from ..delivery import announce
 from ..kinds import OperationKind
-from ..made import claim, look_again
+from ..made import claim, look_again, token
 from ..models import Role
 from ..operations import Stale, cancel, confirm, parse_operation, requote, waits_for
 from ..pacing import Urgency
@@ -97,12 +97,12 @@ async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
 async def press_claim(context: Context, subject: str, revision: int) -> Reply:
     """Which of the jobs that were found an operation in doubt has made."""
     row, kind = await _meant(context, subject)
-    likely = json.loads(row["likely"])
-    if kind is None or revision >= len(likely):
+    job_id = next((job for job, _, _ in json.loads(row["likely"]) if token(job) == revision), None)
+    if kind is None or job_id is None:
         raise NotPossible("this is settled already")
     _check_role(context, kind)
     words = f"{context.person.name} says it is this one"
-    if not await context.house.store.tx(claim, row["id"], likely[revision][0], words, kind, context.now()):
+    if not await context.house.store.tx(claim, row["id"], job_id, words, kind, context.now()):
         raise NotPossible("this is settled already")
     card = await context.house.store.read(card_of_operation, row["id"])
     return Reply(card=card, operations=(row["id"],), replaces=True)

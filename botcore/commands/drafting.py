@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..accounts import Account, can_serve
-from ..draft import JobDraft, Offers, Problem, Quote
+from ..draft import JobDraft, Offers, Problem, Quote, with_defaults
 from ..draft_text import canonical, options_of, read_draft
 from ..operations import Proposal, quote, requote
 from ..pacing import Urgency
@@ -69,8 +69,7 @@ async def examine(context: Context, account: Account, answers: Mapping[str, str]
 
 async def write_draft(context: Context, account: Account, answers: Mapping[str, str]) -> tuple[Draft, Examined]:
     """A new draft with these answers, beside what the marketplace's fields begin with."""
-    defaults = {one.name: one.default for one in account.provider.draft_fields if one.default}
-    examined = await examine(context, account, {**defaults, **answers})
+    examined = await examine(context, account, with_defaults(account.provider.draft_fields, answers))
     who = context.person.name, context.actor.adapter, context.now()
     number = await context.house.store.tx(begin, account.name, examined.answers, examined.preview, *who)
     return await meant_draft(context, number), examined

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ..cards import DOUBT, DOUBTFUL, cancel_button, operation_card
 from ..job_cards import job_card, number_of
+from ..made import token
 from ..operations import operation_name
 from ..store.port import Reader, Row
 from ..text import clean, money
@@ -83,10 +84,7 @@ def doubt_of_new(operation: Row) -> tuple[list[Block], tuple[Button, ...]]:
         Fields((Field("May be it", clean(" · ".join(filter(None, (title, job, at))), 200)),))
         for job, title, at in likely
     ]
-    which = tuple(
-        Button(f"claim:{name}:{number}", f"It is {clean(job, 20)}", Tone.INFO)
-        for number, (job, _, _) in enumerate(likely)
-    )
+    which = tuple(Button(f"claim:{name}:{token(job)}", f"It is {clean(job, 20)}", Tone.INFO) for job, _, _ in likely)
     rest = [Button(f"{verb}:{name}:0", label) for verb, label in DOUBT if not (which and verb == "went")]
     return said, (*which[:3], *rest, Button(f"look:{name}:0", "Look again"))
 

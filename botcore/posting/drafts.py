@@ -75,7 +75,7 @@ def begin(tx: Tx, account: str, answers: Mapping[str, str], preview: Preview, pe
 def change(tx: Tx, draft: Draft, answers: Mapping[str, str], preview: Preview, person: str, now: int) -> Draft:
     """The draft with other answers; what was quoted for it counts no more. Raises `NotPossible`, also where somebody
     else has changed it meanwhile."""
-    _still_open(tx, draft.number)
+    _drop_quote(tx, draft.number, now)
     row = tx.one(
         """UPDATE drafts SET answers = :answers, preview = :preview, version = version + 1,
                turns = turns + (changed_by != :person), changed_by = :person, changed_at = :now, operation = NULL
@@ -89,17 +89,13 @@ def change(tx: Tx, draft: Draft, answers: Mapping[str, str], preview: Preview, p
     )
     if row is None:
         raise NotPossible("somebody else has just changed this draft: look at it again")
-    if draft.operation:
-        cancel_quoted(tx, draft.operation, now)
     touch(tx, f"draft:{draft.number}")
     return _draft(row)
 
 
 def priced(tx: Tx, draft: Draft, preview: Preview, operation: int, now: int) -> Draft:
-    """The draft with what it costs, and the operation that would post it, in the place of one that was quoted before.
-    Raises `NotPossible`."""
-    _still_open(tx, draft.number)
-    before = tx.value("SELECT operation FROM drafts WHERE id = :id", id=draft.number)
+    """The draft with what it costs, and the one operation that would post it. Raises `NotPossible`."""
+    _drop_quote(tx, draft.number, now)
     row = tx.one(
         """UPDATE drafts SET preview = :preview, operation = :operation
            WHERE id = :id AND version = :version AND state = 'open' RETURNING *""",
@@ -110,8 +106,6 @@ def priced(tx: Tx, draft: Draft, preview: Preview, operation: int, now: int) -> 
     )
     if row is None:
         raise NotPossible("somebody else has just changed this draft: look at it again")
-    if before:
-        cancel_quoted(tx, before, now)
     touch(tx, f"draft:{draft.number}")
     return _draft(row)
 
@@ -129,15 +123,13 @@ def repriced(tx: Tx, draft: Draft, preview: Preview) -> None:
 
 def discard(tx: Tx, number: int, person: str, via: str, now: int) -> None:
     """Drops a draft. Raises `NotPossible`."""
-    _still_open(tx, number)
-    row = tx.one(
-        "UPDATE drafts SET state = 'discarded', changed_by = :person, changed_at = :now WHERE id = :id RETURNING *",
+    _drop_quote(tx, number, now)
+    tx.q(
+        "UPDATE drafts SET state = 'discarded', changed_by = :person, changed_at = :now WHERE id = :id",
         id=number,
         person=person,
         now=now,
     )
-    if row and row["operation"]:
-        cancel_quoted(tx, row["operation"], now)
     note_act(tx, now, person, via, "discard", f"draft:{number}")
     touch(tx, f"draft:{number}")
 
@@ -184,9 +176,10 @@ def open_drafts(reader: Reader) -> list[Row]:
     )
 
 
-def _still_open(reader: Reader, number: int) -> None:
-    row = reader.one(
-        """SELECT d.state, o.state AS sent FROM drafts d LEFT JOIN operations o ON o.id = d.operation
+def _drop_quote(tx: Tx, number: int, now: int) -> None:
+    """What was quoted for a draft counts no more. Raises `NotPossible` where somebody has let it go, or it is over."""
+    row = tx.one(
+        """SELECT d.state, d.operation, o.state AS sent FROM drafts d LEFT JOIN operations o ON o.id = d.operation
            WHERE d.id = :id""",
         id=number,
     )
@@ -198,6 +191,8 @@ def _still_open(reader: Reader, number: int) -> None:
         raise NotPossible("this was discarded")
     if row["sent"] in ("confirmed", "sending", "in doubt"):
         raise NotPossible("this is being posted: wait for its end")
+    if row["operation"]:
+        cancel_quoted(tx, row["operation"], now)
 
 
 def _draft(row: Row) -> Draft:

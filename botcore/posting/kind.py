@@ -30,9 +30,9 @@ def args_for(draft: Draft, balance: Decimal | None) -> dict[str, str]:
 
 
 def about(draft: Draft) -> str:
-    """What posting a draft is about: the same for drafts of which the same job would come."""
-    told = json.dumps({name: one_line(text) for name, text in draft.answers.items() if text.strip()}, sort_keys=True)
-    return NEW + hashlib.sha256(told.encode()).hexdigest()[:32]
+    """What posting a draft is about: the same for drafts of which `same_job` could take one's job for the other's. What
+    else is in them a marketplace may not tell."""
+    return NEW + hashlib.sha256(_plain(draft.answers.get("title", "")).encode()).hexdigest()[:32]
 
 
 def same_job(draft: JobDraft, job: Job) -> bool:

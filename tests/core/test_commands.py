@@ -302,7 +302,7 @@ async def test_an_id_found_in_two_accounts_asks_which(rigs: Rigs) -> None:
         assert "say account= one of main, second" in reply.text, line
     assert await rig.states() == []
     assert (await rig.say("mia", "approve 77 account=second")).text.startswith("A2 approved")
-    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("there is no submission A1")
+    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("There is no submission A1")
     assert (await rig.say("mia", "show 77 account=third")).result is Result.REFUSED
 
 

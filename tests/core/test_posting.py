@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from botcore.operations import operation_name
-from botcore.posting.drafts import draft_name
+from botcore.posting.drafts import change, draft_name, find_draft
 from botcore.provider import OutcomeUnknown, Refused, Unavailable
 from botcore.ui import Card, Fields, File, Form, Reply, Result
 from tests.core.rig import LIMITS, PEOPLE, Rig, Rigs, Setup, actor, until, words
@@ -143,7 +143,8 @@ async def test_a_form_is_looked_at_while_it_is_filled_in(rig: Rig) -> None:
 async def test_more_options_are_forms_by_their_headings(rig: Rig) -> None:
     ready = await written(rig)
     options = await rig.press("mia", button(ready, "More options"))
-    assert labels(options) == ["Extras", "Who"]
+    assert labels(options) == ["Extras", "Who", "Back"]
+    assert card_of(await rig.press("mia", button(options, "Back"))) == card_of(ready)
     extras = form_of(await rig.press("mia", button(options, "Extras")))
     assert [item.name for item in extras.inputs] == ["notes", "quiet"]
     changed = await rig.fill_in("mia", extras.id, notes="Be kind.", quiet="yes")
@@ -254,6 +255,36 @@ async def test_a_changed_draft_is_priced_again_before_it_is_posted(rig: Rig) -> 
     assert (await rig.press("mia", button(old, "Post"))).text == "This was cancelled already."
     await rig.patiently(rig.press("mia", button(new, "Post")))
     assert [draft.number("positions") for draft in rig.market.posts] == [50]
+
+
+async def test_a_draft_that_is_priced_twice_is_posted_once(rig: Rig) -> None:
+    first = await written(rig)
+    again = await rig.say("mia", "job draft draft-1")
+    price = "price:draft-1:0"
+    second, third = await asyncio.gather(rig.press("mia", price), rig.press("olga", price))
+    presses = [rig.press("mia", button(reply, "Post")) for reply in (second, third) if "Post" in labels(reply)]
+    ends = await rig.patiently_all([rig.press("mia", button(first, "Post")), *presses])
+    assert [end.result for end in ends].count(Result.DONE) == 1
+    assert (await rig.press("mia", button(again, "Post"))).text == "This was cancelled already."
+    assert rig.market.posted == ["P1"]
+
+
+async def test_what_is_being_posted_is_not_priced_anew(rig: Rig) -> None:
+    await in_doubt(rig)
+    assert (await rig.press("olga", "price:draft-1:0")).text == "This is being posted: wait for its end."
+    assert await rig.value("SELECT count(*) FROM operations") == 1
+
+
+async def test_a_price_that_comes_while_somebody_edits_is_not_posted(rig: Rig) -> None:
+    """The old answers were priced after the editor had read the draft and before their change was kept."""
+    rig.market.errors["quote"] = [Unavailable("down")]
+    await rig.fill_in("mia", form_of(await rig.say("mia", "job post")).id, **GOOD)
+    draft = await rig.store.read(find_draft, 1)
+    assert draft is not None
+    priced = await rig.press("mia", "price:draft-1:0")
+    await rig.store.tx(change, draft, {**draft.answers, "positions": "50"}, draft.preview, "olga", rig.clock.ms())
+    assert (await rig.press("mia", button(priced, "Post"))).text == "This was cancelled already."
+    assert rig.market.posts == []
 
 
 async def test_an_old_quote_is_asked_again_and_holds_where_nothing_changed(rig: Rig) -> None:
@@ -440,6 +471,51 @@ async def test_before_it_is_sent_again_it_is_looked_for_once_more(rig: Rig) -> N
     assert await rig.states("operations") == ["done"]
 
 
+async def test_what_was_found_before_it_was_sent_again_is_paid_once(rig: Rig) -> None:
+    card = await in_doubt(rig)
+    rig.market.post(rig.market.posts[0])
+    await rig.press("mia", next(each.id for each in card.buttons if each.label == "Send again"))
+    await rig.turn(5)
+    assert [(row["amount"], row["job"]) for row in await rig.rows("SELECT * FROM spending")] == [("2.50", "main/P1")]
+
+
+async def test_what_went_through_gets_the_name_of_its_job(rig: Rig) -> None:
+    card = await in_doubt(rig)
+    rig.market.post(rig.market.posts[0])
+    await rig.press("mia", next(each.id for each in card.buttons if each.label == "It went through"))
+    await rig.turn(5)
+    assert await rig.value("SELECT made FROM operations") == "P1"
+    assert await rig.value("SELECT job FROM spending") == "main/P1"
+    assert rig.adapter.shown()[0].badge == "Running"
+
+
+async def test_a_job_without_a_name_is_not_taken_for_the_next_ones(rig: Rig) -> None:
+    card = await in_doubt(rig)
+    rig.market.post(rig.market.posts[0])
+    rig.market.errors["posted_since"] = [Refused("not now")]  # so that nobody learns which it is
+    await rig.press("mia", next(each.id for each in card.buttons if each.label == "It went through"))
+    await rig.turn(5)
+    assert await rig.value("SELECT made FROM operations") == ""
+    rig.market.errors["post"] = [OutcomeUnknown("no answer")]
+    await rig.patiently(rig.press("mia", button(await written(rig), "Post")))
+    await rig.turn(200)
+    assert await rig.states("operations") == ["done", "in doubt"]
+    assert "It is P1" in [each.label for each in rig.adapter.shown()[-1].buttons]
+
+
+async def test_a_button_names_its_job_though_another_has_come_since(rig: Rig) -> None:
+    rig.market.errors["post"] = [OutcomeUnknown("no answer")]
+    reply = await written(rig)
+    task = asyncio.create_task(rig.press("mia", button(reply, "Post")))
+    for _ in range(2):
+        rig.market.post(await rig.draft(1))
+    card = card_of(await rig.patiently(task))
+    rig.market.post(await rig.draft(1))
+    await rig.patiently(rig.press("mia", "look:op-1:0"))
+    await rig.patiently(rig.press("mia", next(each.id for each in card.buttons if each.label == "It is P1")))
+    assert await rig.value("SELECT made FROM operations") == "P1"
+
+
 async def test_send_again_posts_it_where_it_is_not_there(rig: Rig) -> None:
     card = await in_doubt(rig)
     await rig.press("mia", next(each.id for each in card.buttons if each.label == "Send again"))
@@ -475,7 +551,9 @@ async def test_of_two_that_are_the_same_one_is_on_its_way_at_a_time(rig: Rig) ->
     await in_doubt(rig)
     other = await written(rig)
     refused = await rig.press("olga", button(other, "Post"))
-    assert "would make the same, and is in doubt" in refused.text
+    assert "is in doubt, and would be called the same" in refused.text
+    noted = await written(rig, notes="Which the marketplace may not tell.")
+    assert "is in doubt, and would be called the same" in (await rig.press("olga", button(noted, "Post"))).text
     different = await written(rig, title="Another")
     assert (await rig.patiently(rig.press("olga", button(different, "Post")))).result is Result.DONE
 

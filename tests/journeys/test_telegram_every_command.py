@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from botcore.app import Bot
-from botcore.commands.parse import find_command, parse_values
+from botcore.commands.parse import ATTACHED, find_command, parse_values
+from botcore.commands.registry import Command, Kind
+from botcore.ui import File
 from tests.adapters.telegram.server import FakeTelegram
 from tests.core.test_commands import LINES as CORE_LINES
 from tests.journeys.conftest import until
@@ -54,13 +56,17 @@ async def test_every_command_is_tried_and_answered(office: Office) -> None:
     for name, line in LINES.items():
         words = line.removeprefix(name).split()
         slash = f"/{name.replace(' ', '_').replace('-', '_')} {' '.join(names.get(word, word) for word in words)}"
-        asked = await office.fake.says(office.ana, office.ana, slash.strip())
+        file = _file(next(command for command in office.commands if command.name == name))
         before = len(office.said)
+        if file is not None:
+            asked = await office.fake.sends(office.ana, office.ana, file.name, file.text.encode(), slash.strip())
+        else:
+            asked = await office.fake.says(office.ana, office.ana, slash.strip())
         await office.fake.until(lambda before=before: len(office.said) > before, why=slash)  # type: ignore[misc]
         typed, reply = office.said[before]
         command, rest = find_command(office.commands, typed)
         assert command.name == name
-        parse_values(command, rest)
+        parse_values(command, rest, {ATTACHED: file} if file else {})
         assert "Something went wrong" not in reply.text, slash
         start = reply.card.title if reply.card else reply.form.title if reply.form else reply.text.partition("\n")[0]
         await office.fake.until(
@@ -70,6 +76,12 @@ async def test_every_command_is_tried_and_answered(office: Office) -> None:
             ),
             why=f"{slash}: {start!r}",
         )
+
+
+def _file(command: Command) -> File | None:
+    """What goes with a command that takes a file."""
+    takes_one = any(param.kind is Kind.FILE for param in command.params)
+    return File("job.toml", 'title = "Sign up"\n') if takes_one else None
 
 
 async def _all_in(bot: Bot) -> dict[str, str] | None:

@@ -299,3 +299,4 @@ def test_the_parts_of_a_url_are_struck_out_of_logs_and_host_names_are_not() -> N
         assert part not in redact(f"POST /services/{part} went wrong")
     mail = "mailto://ana:correcthorse@smtp.example.com:587/?to=bob@example.org"
     assert url_secrets(mail) == {"correcthorse"}
+    assert url_secrets("https://hooks.slack.com/services/T0/B0/x1Y2z3A4b5C6") == {"x1Y2z3A4b5C6"}
