@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from .clock import Clock
 from .models import Balance, Job
+from .notices.noting import note_job
 from .pacing import PacedGate, Urgency, urgency
 from .provider import AuthFailed, Capability, Provider, ProviderError, Refused, Unavailable
 from .store.codec import dump, load
@@ -171,7 +172,11 @@ def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
 
 
 def save_job(tx: Tx, job: Job, now: int) -> None:
-    """Keeps a job as the marketplace told it."""
+    """Keeps a job as the marketplace told it, and writes down what that says beside how it was before."""
+    before, data = _kept_job(tx, job.account, job.id), dump(job)
+    if data != before:
+        since = tx.value("SELECT watched_at FROM accounts WHERE name = :account", account=job.account)
+        note_job(tx, load(Job, before) if before else None, job, since, now)
     tx.q(
         """INSERT INTO jobs (account, id, title, data, read_at) VALUES (:account, :id, :title, :data, :now)
            ON CONFLICT (account, id) DO UPDATE SET
@@ -179,12 +184,19 @@ def save_job(tx: Tx, job: Job, now: int) -> None:
         account=job.account,
         id=job.id,
         title=job.title,
-        data=dump(job),
+        data=data,
         now=now,
     )
 
 
 def known_job(reader: Reader, account: str, job_id: str) -> Job | None:
     """A job as it was last read."""
-    data = reader.value("SELECT data FROM jobs WHERE account = :account AND id = :id", account=account, id=job_id)
+    data = _kept_job(reader, account, job_id)
     return load(Job, data) if data else None
+
+
+def _kept_job(reader: Reader, account: str, job_id: str) -> str | None:
+    data: str | None = reader.value(
+        "SELECT data FROM jobs WHERE account = :account AND id = :id", account=account, id=job_id
+    )
+    return data

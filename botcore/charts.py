@@ -8,9 +8,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from .adapter import Pictures
 from .ui import Block, Card, Chart, Picture, PictureState, Tone, to_json
+
+if TYPE_CHECKING:
+    from .adapter import Pictures
 
 BAR = 0.72  # of the width there is for it
 TICKS = 4  # lines behind the bars, at most

@@ -17,6 +17,7 @@ from .intake import Intake
 from .kinds import Kinds
 from .logs import reference
 from .models import Person, Role
+from .notices.desk import NO_NEWS, Newsroom
 from .provider import Capability, ProviderError
 from .review import Made, NotPossible
 from .rules.settings import Rule
@@ -50,6 +51,7 @@ class House:
     commands: Sequence[Command]
     kinds: Kinds  # of operations, by name
     rules: Sequence[Rule] = ()
+    newsroom: Newsroom = NO_NEWS
 
     def offers(self, role: Role) -> list[Command]:
         """The commands that somebody of this role may use and a configured account can serve, each with the parameters

@@ -6,6 +6,7 @@ from .bulk.asking import parse_bulk
 from .bulk.cards import bulk_card
 from .cards import operation_card, submission_card
 from .clock import Clock
+from .notices.cards import notice_card, parse_bulletin
 from .operations import parse_operation
 from .queue_cards import queue_card
 from .queues import parse_queue, take
@@ -13,7 +14,13 @@ from .store.port import Store
 from .text import parse_short_id
 from .ui import Card
 
-NAMES = {"submission": parse_short_id, "queue": parse_queue, "operation": parse_operation, "bulk": parse_bulk}
+NAMES = {
+    "submission": parse_short_id,
+    "queue": parse_queue,
+    "operation": parse_operation,
+    "bulk": parse_bulk,
+    "notice": parse_bulletin,
+}
 
 
 async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
@@ -30,6 +37,8 @@ async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
             return await store.read(operation_card, number)
         case "bulk":
             return await store.read(bulk_card, number, now)
+        case "notice":
+            return await store.read(notice_card, number, now)
     raise ValueError(f"no card is about {subject}")
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from .notices.kinds import Hearing
+
 
 class Verdict(StrEnum):
     """What a reviewer says of a submission."""
@@ -327,6 +329,7 @@ class Channel:
     accounts: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     queue_above: int = 5  # more waiting than these are one queue
+    hears: Hearing = field(default_factory=Hearing)
 
     def takes(self, account: str) -> bool:
         return not self.accounts or account in self.accounts

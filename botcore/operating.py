@@ -13,6 +13,7 @@ from .clock import Clock
 from .delivery import touch
 from .kinds import Found, Kinds, OperationKind
 from .models import Channel, JobChange
+from .notices.noting import note_operation
 from .operations import announce_doubts, enqueue, find_unfinished, note_done
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
@@ -87,6 +88,7 @@ class OperationDesk:
         def settle(tx: Tx) -> None:
             _settle(tx, number, kind, state, message, cost, self._limits, self._clock.ms())
             announce_doubts(tx, self._channels, self._clock.ms())
+            note_operation(tx, number, self._clock.ms())
 
         await self._store.tx(settle)
 
