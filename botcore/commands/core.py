@@ -8,19 +8,23 @@ from functools import partial
 from ..dispatch import Check, Press, Submit
 from ..models import Role
 from . import (
+    auditing,
     bonus,
     bulk,
     catalogue,
     comparing,
     confirming,
     doubts,
+    exporting,
     general,
     job_changes,
     jobs,
     paging,
     queueing,
+    reporting,
     reviewing,
     rules,
+    subscribing,
     undoing,
     workers,
 )
@@ -41,6 +45,10 @@ def core_commands(adapters: Sequence[str]) -> list[Command]:
         workers.COMMANDS,
         catalogue.COMMANDS,
         rules.COMMANDS,
+        subscribing.COMMANDS,
+        reporting.COMMANDS,
+        exporting.COMMANDS,
+        auditing.COMMANDS,
         people_commands(adapters),
     )
     return [command for topic in topics for command in topic]
@@ -57,6 +65,7 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "skip": (Role.REVIEWER, queueing.press_skip),
     "alone": (Role.REVIEWER, queueing.press_alone),
     "stop": (Role.REVIEWER, queueing.press_stop),
+    "review": (Role.REVIEWER, queueing.press_review),
     "more": (Role.VIEWER, workers.press_more),
     "record": (Role.VIEWER, workers.press_record),
     "list": (Role.REVIEWER, workers.press_list),

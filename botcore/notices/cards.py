@@ -347,9 +347,7 @@ def _summary(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> C
     span = "The day" if days <= 1 else f"{days} days"
     first, last = (from_ms(moment).astimezone(zone) for moment in (start, end))
     title = words.one.format(span=span, submitted=f"{found.total.submitted:,}", approved=f"{found.total.approved:,}")
-    blocks: list[Block] = in_figures(reader, found)
-    if found.total.is_empty:
-        blocks.insert(0, Text(words.said))
+    blocks: list[Block] = [Text(words.said)] if found.total.is_empty else in_figures(reader, found)
     blocks += charts(reader, scope, days_until(from_ms(end), DAYS, zone))
     subtitle = f"{first.day} {first:%B %H:%M} to {last.day} {last:%B %H:%M} ({bulletin['zone']})"
     return _card(bulletin, words, title, blocks, subtitle=subtitle)

@@ -15,11 +15,11 @@ ROWS = 12  # of a table in a message
 
 
 def charts(reader: Reader, scope: Scope, days: Sequence[Day]) -> tuple[Chart, ...]:
-    """What was submitted, rated and paid, day by day."""
+    """What was submitted, rated and paid, day by day; what there was nothing of is left out."""
     tallies = [count(reader, scope, day.start, day.end).total for day in days]
     labels = tuple(day.label for day in days)
     submitted, rated, paid = words.CHART_TITLES
-    return (
+    drawn = (
         Chart(submitted, labels, (Series("submitted", tuple(float(t.submitted) for t in tallies), Tone.INFO),)),
         Chart(
             rated,
@@ -33,6 +33,7 @@ def charts(reader: Reader, scope: Scope, days: Sequence[Day]) -> tuple[Chart, ..
         ),
         Chart(paid, labels, (Series("paid", tuple(float(t.paid) for t in tallies), Tone.INFO),), "$"),
     )
+    return tuple(chart for chart in drawn if any(any(one.values) for one in chart.series))
 
 
 def in_figures(reader: Reader, found: Figures) -> list[Block]:

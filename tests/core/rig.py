@@ -39,6 +39,9 @@ from botcore.models import (
     RoleGrant,
     Submission,
 )
+from botcore.notices.desk import Newsroom, NoticeDesk
+from botcore.notices.newsdesk import begin_notices, notice_handlers
+from botcore.notices.settings import NoticeSettings
 from botcore.operating import OperationDesk
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderTools
@@ -174,6 +177,7 @@ class Setup:
     )  # beside the one in memory
     migrations: tuple[Migrations, ...] = ()
     public_url: str = ""
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
 
 class Rig:
@@ -227,8 +231,10 @@ class Rig:
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()
         self.messengers: dict[str, Adapter] = {"memory": self.adapter}
+        self.newsroom = Newsroom(setup.channels, setup.notices, str(setup.limits.zone))
+        self.notices = NoticeDesk(store, clock, self.newsroom)
         self.delivery = delivery.Delivery(
-            store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw
+            store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw, self.notices.hold
         )
         self.rules = RuleDesk(
             store, clock, self.accounts, setup.rules, setup.limits, setup.hold_ms, self.decided.append
@@ -255,6 +261,7 @@ class Rig:
                 commands=[*core_commands(["memory", "web"]), *setup.commands],
                 kinds=setup.kinds,
                 rules=setup.rules,
+                newsroom=self.newsroom,
             ),
             PRESSES,
             FORMS,
@@ -269,6 +276,8 @@ class Rig:
     async def start(self) -> None:
         await self.store.tx(recover, self.review_channels, self.clock.ms())
         await self.store.tx(ask_new_rules, self.setup.rules)
+        if any(channel.purpose == "notify" for channel in self.setup.channels):
+            await self.store.tx(begin_notices, list(self.accounts))
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(
             self.engine.run(
@@ -285,6 +294,7 @@ class Rig:
                     "liken": LikenessDesk(self.store).liken,
                     "picture": _no_picture,
                     "look": _no_picture,
+                    **notice_handlers(self.store, self.clock, self.notices, self.accounts, self.people.all),
                 }
             )
         )
