@@ -42,7 +42,7 @@ GROUP BY s.account, s.job_id
 """
 DUE = """
 SELECT s.price, s.deadline, count(*) AS n FROM submissions s WHERE s.state IN ('new', 'shown')
-AND ifnull(s.deadline, 9223372036854775807) <= :until AND s.account = :account AND s.job_id = :job
+AND ifnull(s.deadline, 9223372036854775807) > :now AND s.deadline >= :first AND s.deadline <= :until AND s.account = :account AND s.job_id = :job
 GROUP BY s.price, s.deadline
 """
 FAR = 9223372036854775807
@@ -284,8 +284,18 @@ def _waiting(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> C
 
 def _deadline(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> Card | None:
     """What is still undecided of what this reminds of."""
-    ends = _by_job(news, lambda one: int(one.data["until"]))
-    due = {key: reader.q(DUE, until=max(until), account=key[0], job=key[1]) for key, until in ends.items()}
+    spans = _by_job(news, lambda one: (int(one.data["first"]), int(one.data["until"])))
+    due = {
+        (account, job): reader.q(
+            DUE,
+            now=now,
+            first=min(first for first, _ in own),
+            until=max(until for _, until in own),
+            account=account,
+            job=job,
+        )
+        for (account, job), own in spans.items()
+    }
     due = {key: rows for key, rows in due.items() if rows}
     if not due:
         return None
@@ -293,7 +303,7 @@ def _deadline(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> 
     nearest = min(row["deadline"] for rows in due.values() for row in rows)
     total = sum(row["n"] for rows in due.values() for row in rows)
     account, job = next(iter(due))
-    left = ago(timedelta(milliseconds=nearest - now)) if nearest > now else "No time"
+    left = ago(timedelta(milliseconds=nearest - now))
     title = (words.one if len(due) == 1 else words.many).format(
         left=left, waiting=f"{total:,}", count=len(due), title=_title(reader, account, job)
     )

@@ -122,7 +122,7 @@ def remind(tx: Tx, spans: Sequence[int], names: Mapping[Level, Sequence[str]], n
             Event.DEADLINE,
             f"{min(reminder.submissions)}:{reminder.span}:{reminder.first}",
             now,
-            {"until": reminder.until, "people": list(names[reminder.level])},
+            {"first": reminder.first, "until": reminder.until, "people": list(names[reminder.level])},
             account=reminder.account,
             job=reminder.job,
             level=reminder.level,

@@ -25,11 +25,13 @@ SUBJECT = "notice:"
 
 @dataclass(frozen=True, slots=True)
 class Newsroom:
-    """What is needed to tell news: the channels, `[notices]`, and the bot's time zone by name."""
+    """What is needed to tell news: the channels, `[notices]`, the bot's time zone by name, and how many seconds there
+    are between two looks at an account's jobs and money."""
 
     channels: Sequence[Channel]
     settings: NoticeSettings
     zone: str = "UTC"
+    look_seconds: float = 600.0
 
 
 NO_NEWS = Newsroom((), NoticeSettings())

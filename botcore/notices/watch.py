@@ -15,7 +15,6 @@ from .conditions import Condition, State, settle
 from .desk import Newsroom, is_anybody_told
 from .kinds import Event
 
-LOOK_SECONDS = 600.0
 OF_JOBS = (
     Event.JOB_POSTED,
     Event.JOB_APPROVED,
@@ -53,14 +52,14 @@ class WatchDesk:
                 if Capability.BALANCE in account.provider.capabilities:
                     balance = await account.call(lambda p: p.balance(), Urgency.POLLING)
             except ProviderError as error:
-                raise Later(LOOK_SECONDS, str(error), quiet=True) from error
+                raise Later(self._room.look_seconds, str(error), quiet=True) from error
             now = self._clock.ms()
             await self._store.tx(note_jobs, account.name, jobs, now)
             if balance is not None:
                 await self._store.tx(keep_balance, account.name, balance, now)
                 share = self._room.settings.low_balance
                 await self._store.tx(note_balance, account.name, balance.spendable, jobs, share, now)
-        raise Later(LOOK_SECONDS, quiet=True)
+        raise Later(self._room.look_seconds, quiet=True)
 
 
 def note_jobs(tx: Tx, account: str, jobs: Sequence[Job], now: int) -> None:

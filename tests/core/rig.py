@@ -154,13 +154,16 @@ class FlakyStore(SqliteStore):
         return await super().tx(fn, *args, **kwargs)
 
 
+Logins = Callable[[FlakyStore, ManualClock], Mapping[str, Account]]
+
+
 @dataclass
 class Setup:
     """How a rig is built."""
 
     provider: type[ScriptedProvider] = ScriptedProvider
     market: type[Market] = Market
-    adapter: type[MemoryAdapter] = MemoryAdapter
+    adapter: Callable[[], MemoryAdapter] = MemoryAdapter
     store: type[FlakyStore] = FlakyStore
     accounts: tuple[str, ...] = ("main",)
     channels: tuple[Channel, ...] = (INBOX,)
@@ -178,6 +181,8 @@ class Setup:
     migrations: tuple[Migrations, ...] = ()
     public_url: str = ""
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    look_seconds: float = 600.0
+    logins: Logins | None = None  # accounts elsewhere, instead of those at scripted markets
 
 
 class Rig:
@@ -194,13 +199,15 @@ class Rig:
         self.store = store
         self.clock = clock
         self.markets = markets
-        self.market = next(iter(markets.values()))
+        self.market = next(iter(markets.values()), Market())
         self.setup = setup
         self.review_channels = [channel for channel in setup.channels if channel.purpose == "review"]
         self.adapter = adapter
         self.engine = SqliteEngine(store, clock, set_back)
         self.accounts = Accounts(
-            {
+            setup.logins(store, clock)
+            if setup.logins
+            else {
                 name: Account(name, setup.provider(ProviderTools(name, OpenGate(), clock), market))
                 for name, market in markets.items()
             }
@@ -231,7 +238,7 @@ class Rig:
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()
         self.messengers: dict[str, Adapter] = {"memory": self.adapter}
-        self.newsroom = Newsroom(setup.channels, setup.notices, str(setup.limits.zone))
+        self.newsroom = Newsroom(setup.channels, setup.notices, str(setup.limits.zone), setup.look_seconds)
         self.notices = NoticeDesk(store, clock, self.newsroom)
         self.delivery = delivery.Delivery(
             store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw, self.notices.hold
@@ -399,7 +406,8 @@ class Rigs:
     async def start(self, setup: Setup | None = None, *, path: Path | None = None, world: Rig | None = None) -> Rig:
         """A bot at a marketplace and a messenger of its own, or at those of another (`world`)."""
         setup = setup or Setup()
-        markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in setup.accounts}
+        names = () if setup.logins else setup.accounts
+        markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in names}
         store = await setup.store.open(path or self._folder / f"bot-{len(self._open)}.db", setup.migrations)
         rig = Rig(store, self._clock, markets, setup, world.adapter if world else setup.adapter())
         self._open.append(rig)
