@@ -111,7 +111,7 @@ class Delivery:
         name = work.part.removeprefix(PART)
         left = (self._broken_until.get(name, 0) - self._clock.ms()) / 1000
         if 0 < left <= BROKEN_PAUSE:  # one try is for all its cards
-            raise Later(left, quiet=True)
+            raise Later(left, quiet=True, part=True)
         if pause := self._pause(name, work.prio):
             raise Later(pause, quiet=True, part=True)
         row = await self._store.tx(_begin, int(work.args["delivery"]))
@@ -148,7 +148,7 @@ class Delivery:
             self.broken[channel.name] = str(error)
             self._broken_until[channel.name] = self._clock.ms() + round(BROKEN_PAUSE * 1000)
             await self._store.tx(_not_sent, row["id"])
-            raise Later(BROKEN_PAUSE, str(error), quiet=True) from error
+            raise Later(BROKEN_PAUSE, str(error), quiet=True, part=True) from error
         self.reached.add(channel.name)
         self.broken.pop(channel.name, None)
         self._broken_until.pop(channel.name, None)

@@ -295,8 +295,9 @@ def _leave(tx: Tx, row: Row, sighting: Sighting, now: int) -> None:
         state=state,
         note="" if paid else note,
     )
-    if paid:
-        note_lapsed(tx, row, now)
+    untold = sighting.state in (SightingState.ABSENT, SightingState.RATED)
+    if paid or (untold and row["deadline"] is not None and now >= row["deadline"]):
+        note_lapsed(tx, row, now, sure=paid)
     if held:
         overtake(tx, held, now, _why_first(sighting.state, paid=paid))
     touch(tx, f"submission:{row['id']}")

@@ -226,15 +226,14 @@ class ChannelSection(Section):
 
     def hearing(self, zone: str) -> Hearing:
         """What is heard there, and when; `zone` is the bot's."""
-        zone = self.timezone or zone
         return Hearing(
             events=self.events,
             jobs=self.jobs or (),
             audience=self.audience,
             min_level=self.min_level,
-            quiet=Quiet(*parse_hours(self.quiet_hours), zone) if self.quiet_hours else None,
+            quiet=Quiet(*parse_hours(self.quiet_hours), self.timezone or zone) if self.quiet_hours else None,
             digest=self.digest,
-            zone=zone,
+            zone=self.timezone,
         )
 
 

@@ -22,7 +22,7 @@ from .kinds import Event, Level
 from .pictures import charts, in_figures
 from .routing import News
 from .said import read_said
-from .words import DEADLINE_FOR, DEADLINE_TONES, OTHERS, OVER, REVIEW_NOW, WORDS, Words
+from .words import DEADLINE_FOR, DEADLINE_TONES, LAPSED_UNSURE, OTHERS, OVER, REVIEW_NOW, WORDS, Words
 
 N = TypeVar("N")
 
@@ -42,7 +42,8 @@ GROUP BY s.account, s.job_id
 """
 DUE = """
 SELECT s.price, s.deadline, count(*) AS n FROM submissions s WHERE s.state IN ('new', 'shown')
-AND ifnull(s.deadline, 9223372036854775807) > :now AND s.deadline >= :first AND s.deadline <= :until AND s.account = :account AND s.job_id = :job
+AND ifnull(s.deadline, 9223372036854775807) > :now
+AND s.deadline >= :first AND s.deadline <= :until AND s.account = :account AND s.job_id = :job
 GROUP BY s.price, s.deadline
 """
 FAR = 9223372036854775807
@@ -344,7 +345,8 @@ def _lapsed(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> Ca
     if len(prices) > 1:
         rows = [(_title(reader, *key), f"{len(some):,}", money(costs[key])) for key, some in prices.items()]
         blocks.append(_table(words, rows))
-    return _card(bulletin, words, title, blocks)
+    footer = "" if all(one.data["sure"] for one in news) else LAPSED_UNSURE
+    return _card(bulletin, words, title, blocks, footer=footer)
 
 
 def _summary(reader: Reader, bulletin: Row, news: Sequence[News], now: int) -> Card:

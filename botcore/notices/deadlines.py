@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..clock import Clock
 from ..models import Person, Role
 from ..store.port import Later, Reader, Row, Store, Tx, Work
+from .desk import Newsroom, is_anybody_told
 from .kinds import Event, Level
 from .noting import note
 
@@ -89,16 +90,18 @@ def _span_at(row: Row, spans: Sequence[int], now: int, *, ahead: bool) -> int | 
 
 
 class ReminderDesk:
-    """Handles the work `remind`. `spans`: seconds before a deadline, the longest first."""
+    """Handles the work `remind`."""
 
-    def __init__(self, store: Store, clock: Clock, spans: Sequence[int], everybody: Everybody) -> None:
+    def __init__(self, store: Store, clock: Clock, room: Newsroom, everybody: Everybody) -> None:
         self._store = store
         self._clock = clock
-        self._spans = spans
+        self._room = room
+        self._spans = room.settings.reminders
         self._everybody = everybody
 
     async def remind(self, work: Work) -> None:
-        if not self._spans:
+        """Where nobody is told, nothing is looked at, until somebody subscribes or the bot starts anew."""
+        if not self._spans or not await self._store.read(is_anybody_told, self._room, Event.DEADLINE):
             return
         people = await self._everybody()
         names = {

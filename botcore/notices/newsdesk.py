@@ -20,7 +20,7 @@ def notice_handlers(
     """By kind of work."""
     return {
         "route": desk.route,
-        "remind": ReminderDesk(store, clock, desk.room.settings.reminders, everybody).remind,
+        "remind": ReminderDesk(store, clock, desk.room, everybody).remind,
         "watch": WatchDesk(store, clock, accounts, desk.room).watch,
         "summary": SummaryDesk(store, clock, desk.room).summarise,
     }

@@ -62,14 +62,15 @@ def look_at_deadlines(tx: Tx) -> None:
     tx.put(REMIND, REMIND, PART, 50, 0)
 
 
-def note_lapsed(tx: Tx, row: Row, now: int) -> None:
-    """A submission (its row) was paid by itself at its deadline."""
+def note_lapsed(tx: Tx, row: Row, now: int, *, sure: bool) -> None:
+    """A submission (its row) was paid by itself at its deadline; not `sure`: the marketplace does not say how it ended,
+    and its deadline is over."""
     note(
         tx,
         Event.LAPSED,
         f"{row['id']}",
         now,
-        {"submission": row["id"], "price": row["price"]},
+        {"submission": row["id"], "price": row["price"], "sure": sure},
         account=row["account"],
         job=row["job_id"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..store.port import Reader, Row, Tx
+from .noting import look_at_deadlines
 from .routing import ALL, Said
 
 
@@ -46,6 +47,7 @@ def subscribe(tx: Tx, channel: str, events: Sequence[str], person: str, now: int
     """These are heard in a channel, whatever its settings say."""
     for event in events:
         _say(tx, channel, event, 0, None, person, now)
+    look_at_deadlines(tx)
 
 
 def _say(tx: Tx, channel: str, event: str, muted: int, until: int | None, person: str, now: int) -> None:

@@ -159,6 +159,8 @@ OVER: dict[Event, Words] = {  # what was told before is over
 DEADLINE_TONES = {Level.INFO: Tone.INFO, Level.WARNING: Tone.WARNING, Level.URGENT: Tone.DANGER}
 DEADLINE_FOR = {Level.INFO: "", Level.WARNING: "For the reviewers: {people}", Level.URGENT: "For the owner: {people}"}
 
+LAPSED_UNSURE = "The marketplace does not say how they ended; they are gone since their deadlines."
+
 SUMMARY_FIELDS = (  # of a tally, by name
     ("submitted", "Submitted"),
     ("approved", "Approved"),

@@ -180,7 +180,7 @@ class Setup:
     )  # beside the one in memory
     migrations: tuple[Migrations, ...] = ()
     public_url: str = ""
-    notices: NoticeSettings = field(default_factory=NoticeSettings)
+    notices: NoticeSettings | None = None  # None: nothing is looked at on a schedule
     look_seconds: float = 600.0
     logins: Logins | None = None  # accounts elsewhere, instead of those at scripted markets
 
@@ -238,7 +238,9 @@ class Rig:
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()
         self.messengers: dict[str, Adapter] = {"memory": self.adapter}
-        self.newsroom = Newsroom(setup.channels, setup.notices, str(setup.limits.zone), setup.look_seconds)
+        self.newsroom = Newsroom(
+            setup.channels, setup.notices or NoticeSettings(), str(setup.limits.zone), setup.look_seconds
+        )
         self.notices = NoticeDesk(store, clock, self.newsroom)
         self.delivery = delivery.Delivery(
             store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw, self.notices.hold
@@ -283,7 +285,7 @@ class Rig:
     async def start(self) -> None:
         await self.store.tx(recover, self.review_channels, self.clock.ms())
         await self.store.tx(ask_new_rules, self.setup.rules)
-        if any(channel.purpose == "notify" for channel in self.setup.channels):
+        if self.setup.notices is not None:
             await self.store.tx(begin_notices, list(self.accounts))
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(

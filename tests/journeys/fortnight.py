@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from botcore.accounts import Account
-from botcore.adapter import Actor, ChannelBroken
-from botcore.clock import ManualClock
+from botcore.adapter import ChannelBroken
+from botcore.clock import ManualClock, from_ms
 from botcore.host import Host
+from botcore.memory import StoredMemory
 from botcore.models import Channel
 from botcore.notices.kinds import Audience, Event, Hearing, Quiet
 from botcore.notices.parts import Watchman, conditions_of
+from botcore.notices.settings import NoticeSettings
+from botcore.operations import operation_name
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderError, ProviderTools
 from botcore.sandbox import SandboxServer, jobs
-from botcore.sandbox.money import units
+from botcore.sandbox.money import dollars, units
 from botcore.supervisor import PartState, PartStatus
 from botcore.text import short_id
 from botcore.ui import Card, MessageRef, Result
-from tests.core.rig import LIMITS, FlakyStore, MemoryAdapter, Rig, Rigs, Setup, actor
+from tests.core.rig import LIMITS, FlakyStore, MemoryAdapter, Rig, Rigs, Setup
 
 START = datetime(2026, 3, 23, 5, tzinfo=UTC)  # a Monday, 6 o'clock in Madrid; summer begins there the Sunday after
 DAYS = 14
@@ -91,7 +95,6 @@ class Fortnight:
     left: set[str] = field(default_factory=set)  # tasks that nobody decides
     tiny: str = ""
     taken: int = 0
-    olga: Actor = field(default_factory=lambda: actor("olga"))
     hire: PartState = PartState.RUNNING
 
     def books(self, account: str):  # type: ignore[no-untyped-def]
@@ -107,6 +110,31 @@ class Fortnight:
             job = jobs.post(books, terms)
         self.happened[f"posted {title}"] = self.clock.now()
         return job
+
+    def mark(self, what: str) -> None:
+        self.happened[what] = self.clock.now()
+
+    def price_of(self, entry: Mapping[str, Any]) -> Decimal:
+        """Of the job that an entry of the ledger is about."""
+        price = self.server.world.db.execute("SELECT price FROM job WHERE id = ?", (entry["job_id"],)).fetchone()[0]
+        return Decimal(dollars(price, 4))
+
+    def deadlines_left(self) -> list[tuple[str, datetime]]:
+        """The job's title and the deadline of each submission that nobody decided."""
+        found = []
+        for entry in self.lapses():
+            row = self.server.world.db.execute(
+                "SELECT job.title, job.ttr_days, task.finished_ms FROM task JOIN job ON job.id = task.job_id "
+                "WHERE task.id = ?",
+                (entry["task_id"],),
+            ).fetchone()
+            found.append((row["title"], from_ms(row["finished_ms"]) + timedelta(days=row["ttr_days"])))
+        return found
+
+    def lapses(self) -> list[dict[str, Any]]:
+        """What the site approved by itself, of its ledger."""
+        entries = self.server.ledger(made_by="auto")
+        return [entry for entry in entries if entry["kind"] == "rate" and entry["rating"] == "ok"]
 
     def set_status(self, account: str, job: str, status: str) -> None:
         with self.books(account) as books:
@@ -207,7 +235,9 @@ async def begin(folder: Path, *, poll_seconds: float, look_seconds: float) -> Fo
         for name, login in logins.items():
             kind = providers[login.provider]
             settings = kind.Settings.model_validate(login.settings)
-            made[name] = Account(name, kind(settings, ProviderTools(name, OpenGate(), clock)))
+            made[name] = Account(
+                name, kind(settings, ProviderTools(name, OpenGate(), clock, StoredMemory(store, name, clock)))
+            )
         return made
 
     rigs, feed = Rigs(folder, clock), Feed(clock)
@@ -217,6 +247,7 @@ async def begin(folder: Path, *, poll_seconds: float, look_seconds: float) -> Fo
         channels=channels(),
         limits=limits,
         logins=accounts,
+        notices=NoticeSettings(),
         look_seconds=look_seconds,
     )
     rig = await rigs.start(setup)
@@ -232,6 +263,16 @@ def _watchman(of: Fortnight) -> Watchman:
         return conditions_of(of.statuses(), of.rig.accounts, delivery.broken, delivery.reached, {})
 
     return Watchman(of.rig.store, of.clock, look)
+
+
+async def confirm(of: Fortnight, line: str) -> Result:
+    """What an owner asks for and confirms."""
+    asked = await of.rig.patiently(of.rig.say("olga", line))
+    (operation,) = asked.operations
+    done = await of.rig.patiently(of.rig.press("olga", f"confirm:{operation_name(operation)}:0"))
+    of.mark("spent")
+    await of.rig.turn(15)
+    return done.result
 
 
 async def killed(of: Fortnight) -> None:
