@@ -10,13 +10,14 @@ import pytest
 from botcore import delivery
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from botcore.models import Channel, Proof, ProofKind
+from botcore.notices.kinds import Event, Hearing
 from botcore.ui import Card, MessageRef
 from tests.core.market import HOUR, lost_after
 from tests.core.rig import INBOX, Rig, Rigs, Setup, until
 
 TEAM = Channel("team", "memory", "there")
 SECOND_ONLY = Channel("second", "memory", "elsewhere", accounts=("second",))
-NEWS = Channel("news", "memory", "news", purpose="notify")
+NEWS = Channel("news", "memory", "news", purpose="notify", hears=Hearing(events=(Event.SUMMARY,)))
 
 
 async def come_in(rig: Rig, *tasks: str, **more: Any) -> None:
@@ -82,7 +83,7 @@ async def test_a_change_that_nobody_waits_for_does_not_hurry_because_it_came_dur
         await edit(ref, card)
 
     monkeypatch.setattr(rig.adapter, "edit", slow)
-    await rig.store.tx(delivery.touch, "submission:1")
+    await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
     await asyncio.wait_for(in_flight.wait(), 5)
     rig.adapter.pauses = {Traffic.OTHER: 9}
     await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
