@@ -76,6 +76,7 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "look": (Role.MANAGER, confirming.press_look),
     "edit": (Role.REVIEWER, draft_buttons.press_edit),
     "options": (Role.REVIEWER, draft_buttons.press_options),
+    "draft": (Role.REVIEWER, draft_buttons.press_draft),
     "price": (Role.REVIEWER, draft_buttons.press_price),
     "template": (Role.REVIEWER, draft_buttons.press_template),
     "discard": (Role.REVIEWER, draft_buttons.press_discard),

@@ -40,8 +40,16 @@ async def press_options(context: Context, subject: str, revision: int) -> Reply:
     """The headings of what few need."""
     draft = await pressed_draft(context, subject)
     groups = groups_of(account_of(context, draft).provider.draft_fields)
-    buttons = tuple(Button(f"edit:{draft.name}:{n}", group) for n, group in enumerate(groups, 1))
-    return Reply(card=Card("More options", subtitle=f"{draft.name} · {draft.account}", buttons=buttons))
+    buttons = [Button(f"edit:{draft.name}:{n}", group) for n, group in enumerate(groups, 1)]
+    buttons.append(Button(f"draft:{draft.name}:0", "Back"))
+    card = Card("More options", subtitle=f"{draft.name} · {draft.account}", buttons=tuple(buttons))
+    return Reply(card=card, replaces=True)
+
+
+async def press_draft(context: Context, subject: str, revision: int) -> Reply:
+    """The draft as it stands, from the headings of what few need."""
+    draft = await pressed_draft(context, subject)
+    return Reply(card=await context.house.store.read(draft_card, draft.number), replaces=True)
 
 
 async def press_price(context: Context, subject: str, revision: int) -> Reply:
@@ -56,7 +64,8 @@ async def press_discard(context: Context, subject: str, revision: int) -> Reply:
         raise NotPossible(f"{draft.person} wrote it: they, or a manager, may discard it")
     who = context.person.name, context.actor.adapter, context.now()
     await context.house.store.tx(discard, draft.number, *who)
-    return Reply(f"Discarded {draft.name}.", card=await context.house.store.read(draft_card, draft.number))
+    card = await context.house.store.read(draft_card, draft.number)
+    return Reply(f"Discarded {draft.name}.", card=card, replaces=True)
 
 
 async def press_template(context: Context, subject: str, revision: int) -> Reply:
@@ -88,7 +97,8 @@ async def submit_fill(context: Context, subject: str, revision: int, values: Map
 
 
 async def submit_draft(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
-    """Keeps the answers whatever is wrong with them; what is wrong with those that were given is asked again."""
+    """Keeps the answers whatever is wrong with them; what is wrong with those that were given is asked again. Who sends
+    the same again sees the draft: what is amiss may be mended elsewhere, as where a list is to take a zone's place."""
     turns, part = divmod(revision, PARTS)
     draft = await pressed_draft(context, subject)
     account = account_of(context, draft)
@@ -98,10 +108,11 @@ async def submit_draft(context: Context, subject: str, revision: int, values: Ma
         examined = await examine(context, account, answers)
         form = await draft_form_of(context, draft, part, examined)
         return Reply("Somebody else has changed this draft meanwhile: look at it, and send it again.", form=form)
+    before = draft.version
     draft, examined = await rewrite_draft(context, draft, answers)
     asked = names - {name for name, text in draft.answers.items() if gaps_in({name: text})}  # a template in the making
     wrong = [problem for problem in examined.problems if problem.field in asked]
-    if wrong:
+    if wrong and draft.version != before:
         form = await draft_form_of(context, draft, part, examined, problems=wrong)
         return Reply(form=form, result=Result.REFUSED)
     return await show_draft(context, draft, examined)

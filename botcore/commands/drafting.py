@@ -90,7 +90,7 @@ async def show_draft(context: Context, draft: Draft, examined: Examined, text: s
     """The draft's card: with what it costs, ready to be posted, or with what is to be mended first."""
     if not examined.problems:
         return await price_draft(context, draft, examined, text)
-    return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED)
+    return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED, replaces=True)
 
 
 async def price_draft(context: Context, draft: Draft, examined: Examined, text: str = "") -> Reply:
@@ -101,7 +101,7 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
     except Refused as error:
         said = replace(examined.preview, problems=((account.provider.title, str(error)),))
         await context.house.store.tx(repriced, draft, said)
-        return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED)
+        return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED, replaces=True)
     balance = await spendable(context, account)
     preview = _priced(examined, told, balance)
     if again := await context.house.store.read(posted_lately, account.name, about(draft), context.now()):
@@ -125,7 +125,7 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
 
     number = await context.house.store.tx(write_down)
     card = await _card(context, draft.number)
-    return Reply(text, card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
+    return Reply(text, card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,), replaces=True)
 
 
 async def price_again(context: Context, draft: Draft, operation: int) -> bool:

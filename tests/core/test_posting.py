@@ -143,7 +143,8 @@ async def test_a_form_is_looked_at_while_it_is_filled_in(rig: Rig) -> None:
 async def test_more_options_are_forms_by_their_headings(rig: Rig) -> None:
     ready = await written(rig)
     options = await rig.press("mia", button(ready, "More options"))
-    assert labels(options) == ["Extras", "Who"]
+    assert labels(options) == ["Extras", "Who", "Back"]
+    assert card_of(await rig.press("mia", button(options, "Back"))) == card_of(ready)
     extras = form_of(await rig.press("mia", button(options, "Extras")))
     assert [item.name for item in extras.inputs] == ["notes", "quiet"]
     changed = await rig.fill_in("mia", extras.id, notes="Be kind.", quiet="yes")
