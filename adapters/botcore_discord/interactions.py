@@ -256,7 +256,7 @@ class Interactions:
         files = shown.files if shown else {}
         if not await self._changed_as_it_is(answer, self._sends.drawn_again(card, shown)):
             await answer.defer()
-            loaded = await self._sends.load(self._drawing.pictures_of(card))
+            loaded = await self._sends.load(card, self._drawing.pictures_of(card))
             files = _types(loaded)
             await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
         await self._sends.changed(message, card, files, private=private)
@@ -284,7 +284,7 @@ class Interactions:
             drawn = self._drawing.draw(card, text, there, upload=False) if same else None
             if not await self._changed_as_it_is(answer, drawn):
                 await answer.defer()
-                loaded = await self._sends.load(keys)
+                loaded = await self._sends.load(card, keys)
                 files = _types(loaded)
                 await answer.change(self._drawing.draw(card, text, loaded), new_files=True)
             await self._sends.changed(message, card, files, private=True)
@@ -293,7 +293,7 @@ class Interactions:
         loaded: Loaded = {}
         if card is not None and (keys := self._drawing.pictures_of(card, whole=True)):
             await answer.defer()
-            loaded = await self._sends.load(keys)
+            loaded = await self._sends.load(card, keys)
         messages = self._drawing.draw_all(card, text, loaded)
         for drawn in messages:
             message = await answer.whisper(drawn)

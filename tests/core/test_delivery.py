@@ -10,12 +10,13 @@ import pytest
 from botcore import delivery
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from botcore.models import Channel, Proof, ProofKind
+from botcore.notices.kinds import Event, Hearing
 from tests.core.market import HOUR, lost_after
 from tests.core.rig import INBOX, Rig, Rigs, Setup, until
 
 TEAM = Channel("team", "memory", "there")
 SECOND_ONLY = Channel("second", "memory", "elsewhere", accounts=("second",))
-NEWS = Channel("news", "memory", "news", purpose="notify")
+NEWS = Channel("news", "memory", "news", purpose="notify", hears=Hearing(events=(Event.SUMMARY,)))
 
 
 async def come_in(rig: Rig, *tasks: str, **more: Any) -> None:
