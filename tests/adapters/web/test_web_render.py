@@ -9,6 +9,7 @@ import pytest
 from botcore.ui import (
     Button,
     Card,
+    Chart,
     Choice,
     Field,
     Fields,
@@ -18,11 +19,13 @@ from botcore.ui import (
     Picture,
     PictureState,
     Reply,
+    Series,
     Table,
     Text,
+    Tone,
 )
 from botcore_web.messages import Message, waits_for_somebody
-from botcore_web.render import Look, excerpt, render_card, render_form, render_reply, when
+from botcore_web.render import Look, excerpt, render_card, render_form, render_reply, render_reply_card, when
 
 from .desk import settled, waiting
 
@@ -232,3 +235,24 @@ def test_many_choices_make_a_list() -> None:
     parsed = Parsed(render_form(Form("f", "F", (Input("r", "R", InputKind.CHOICE, value="7", choices=choices),))))
     assert len(parsed.find("option")) == 21
     assert [option["value"] for option in parsed.find("option") if "selected" in option] == ["7"]
+
+
+def test_a_chart_is_drawn_with_its_numbers_and_read_out_and_nothing_in_it_runs() -> None:
+    bad = "<script>x</script>"
+    chart = Chart(bad, ("4 Jan", "5 Jan"), (Series(bad, (3.0, 0.0), Tone.SUCCESS), Series("b", (1.0, 2.0))))
+    html = render_reply_card(Card("Report", blocks=(chart,)), NOW, LOOK)
+    assert "<script>" not in html
+    assert 'role="img"' in html
+    assert "4 Jan 4, 5 Jan 2" in html
+    assert html.count("<rect ") == 3
+    assert "<title>4 Jan: 3 &lt;script&gt;" in html
+
+
+def test_news_is_shown_whole_and_neither_waits_nor_looks_settled() -> None:
+    table, button = Table(("A", "B"), (("1", "2"),)), Button("review:n-1:0", "Review now")
+    card = Card("The day", "notice:n-1", blocks=(table,), buttons=(button,))
+    html = render_card(Message(1, "team", card, waits_for_somebody(card), NOW, 1), NOW, LOOK)
+    assert "settled" not in html
+    assert "<details" not in html
+    assert "n-1</span>" not in html
+    assert "Review now" in html
