@@ -80,6 +80,13 @@ class People:
         """Everybody, those of the config first."""
         return (*self._configured.values(), *await self._store.read(_all))
 
+    async def several(self, role: Role) -> bool:
+        """Whether more than one person may do what this role may; true where a messenger's own roles give it, since
+        nobody here knows to how many."""
+        if any(granted.covers(role) for granted in self._grants.values()):
+            return True
+        return len([person for person in await self.all() if person.role.covers(role)]) > 1
+
     async def add(self, name: str, role: Role, identities: Mapping[str, str], *, by: str, now: int) -> Person:
         """Adds a person, or identities to one kept in the database. Raises `PersonError`."""
         if name in self._configured or name == LOCAL_OWNER.name:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from .clock import Clock
+from .delivery import LAZY, touch
 from .models import Balance, Job
 from .notices.noting import note_job
 from .pacing import PacedGate, Urgency, urgency
@@ -172,9 +173,11 @@ def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
 
 
 def save_job(tx: Tx, job: Job, now: int) -> None:
-    """Keeps a job as the marketplace told it, and writes down what that says beside how it was before."""
+    """Keeps a job as the marketplace told it, writes down what that says beside how it was before, and has its cards
+    follow."""
     before, data = _kept_job(tx, job.account, job.id), dump(job)
-    if data != before:
+    changed = data != before
+    if changed:
         since = tx.value("SELECT watched_at FROM accounts WHERE name = :account", account=job.account)
         note_job(tx, load(Job, before) if before else None, job, since, now)
     tx.q(
@@ -187,6 +190,18 @@ def save_job(tx: Tx, job: Job, now: int) -> None:
         data=data,
         now=now,
     )
+    if changed:
+        _touch_cards(tx, job)
+
+
+def _touch_cards(tx: Tx, job: Job) -> None:
+    for row in tx.q(
+        """SELECT 'job:' || id AS subject FROM job_names WHERE account = :account AND job_id = :job
+           UNION ALL SELECT 'draft:' || id FROM drafts WHERE account = :account AND job_id = :job AND job_id != ''""",
+        account=job.account,
+        job=job.id,
+    ):
+        touch(tx, row["subject"], prio=LAZY)
 
 
 def known_job(reader: Reader, account: str, job_id: str) -> Job | None:

@@ -146,6 +146,7 @@ class Adapter(ABC):
     name: ClassVar[str]  # the word after `adapter =` and in `[adapters.NAME]`
     Settings: ClassVar[type[BaseModel]]  # the keys of `[adapters.NAME]`
     ChannelOptions: ClassVar[type[BaseModel] | None] = None  # the keys of its `[[channels]]` beyond the core's
+    purposes: ClassVar[tuple[str, ...]] = ("review", "notify")  # that its channels may have
     idempotent_sends: ClassVar[bool] = False  # a repeated send with the same key makes no second message
 
     def __init__(self, settings: Any, tools: AdapterTools) -> None:

@@ -13,9 +13,8 @@ from .assembly import Parts, assemble, check_plugins, log_death
 from .bulk.desk import BulkDesk
 from .catalogue import CatalogueDesk, stock_up
 from .clock import Clock, SystemClock
-from .commands.core import CHECKS, FORMS, PRESSES, core_commands
+from .commands.core import CHECKS, FORMS, KINDS, PRESSES, core_commands
 from .config import Config
-from .core_kinds import CORE_KINDS
 from .delivery import Delivery
 from .dispatch import Dispatcher, House
 from .drawing import draw
@@ -87,14 +86,27 @@ class Bot:
             self.intake.ask_after,
             min(FRESH, 2 * self.config.bot.poll_seconds),
         )
-        kinds = {**self.host.operations(taken=CORE_KINDS), **CORE_KINDS}
+        kinds = {**self.host.operations(taken=KINDS), **KINDS}
         self._catalogue = CatalogueDesk(self.store, self.clock, self.accounts)
         self._looker = Looker()
         self._picture_desk = PictureDesk(self.store, self.accounts, self.pictures, self._looker)
         limits = self.config.limits
-        self.limits = Limits(limits.max_bonus, limits.daily_spend, self.config.zone(), limits.bulk_reject_share)
+        self.limits = Limits(
+            limits.max_bonus,
+            limits.daily_spend,
+            self.config.zone(),
+            limits.bulk_reject_share,
+            limits.per_job,
+            limits.second_person_above,
+        )
         self._operations = OperationDesk(
-            self.store, self.clock, self.accounts, kinds, self.limits, self._review_channels
+            self.store,
+            self.clock,
+            self.accounts,
+            kinds,
+            self.limits,
+            self._review_channels,
+            self.config.bot.doubt_seconds,
         )
         hold_ms = round(self.config.bot.undo_seconds * 1000)
         self.rules = RuleDesk(
@@ -120,6 +132,7 @@ class Bot:
                 commands=commands,
                 kinds=kinds,
                 rules=self.config.rules,
+                channels=self._review_channels,
                 newsroom=self.newsroom,
             ),
             PRESSES,

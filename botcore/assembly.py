@@ -73,8 +73,11 @@ def check_plugins(config: Config, host: Host) -> None:
             "messenger",
             lambda model, name=name: config.adapter_settings(name, model),  # type: ignore[misc]
         )
-    for channel in config.channels:
+    for index, channel in enumerate(config.channels):
         kind = adapters.get(channel.adapter)
+        if kind and channel.purpose not in kind.purposes:
+            fitting = " or ".join(f'"{purpose}"' for purpose in kind.purposes)
+            lines.append(f"channels[{index}].purpose: must be {fitting} for {channel.adapter}")
         if kind and kind.ChannelOptions:
             lines += _refusals_of(partial(config.channel_options, channel), kind.ChannelOptions)
     if lines:

@@ -121,10 +121,11 @@ def operation_card(reader: Reader, number: int) -> Card | None:
         blocks.append(Text(DOUBTFUL, tone=Tone.WARNING))
     if row["found"]:
         blocks.append(Text(clean(row["found"], 300), title=f"Looked up at {from_ms(row['found_at']):%H:%M} UTC"))
-    buttons: tuple[Button, ...] = ()
-    if row["state"] == "confirmed" and not row["sent_before"]:
-        buttons = (Button(f"cancel:{name}:0", "Cancel"),)
-    elif row["state"] == "quoted":
+    if row["state"] == "quoted" and row["first_by"]:
+        badge = "Needs a second"
+        blocks.append(Text(f"{row['first_by']} asked for this; it takes a second manager.", tone=Tone.WARNING))
+    buttons = cancel_button(row)
+    if row["state"] == "quoted":
         buttons = (
             Button(f"confirm:{name}:0", "Confirm", Tone.DANGER),
             Button(f"cancel:{name}:0", "Cancel"),
@@ -139,6 +140,13 @@ def operation_card(reader: Reader, number: int) -> Card | None:
         blocks=tuple(blocks),
         buttons=buttons,
     )
+
+
+def cancel_button(operation: Row) -> tuple[Button, ...]:
+    """Of an operation that was confirmed and has surely not been sent."""
+    if operation["state"] != "confirmed" or operation["sent_before"]:
+        return ()
+    return (Button(f"cancel:{operation_name(operation['id'])}:0", "Cancel"),)
 
 
 @dataclass(frozen=True, slots=True)

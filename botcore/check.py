@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from .adapter import Adapter
+from .adapter import Adapter, Finding
 from .app import Bot
 from .config import Config
 from .control import ask_running
@@ -18,6 +20,7 @@ from .provider import AuthFailed, Capability, ProviderError
 from .store.port import StoreError, Tx
 from .store.sqlite import AlreadyRunning, damaged
 from .text import money
+from .trying import try_channels
 from .ui import Card, Reply, Table, Text
 
 
@@ -35,9 +38,14 @@ class Checklist:
         self.failed = True
         print(f"FAILED  {what}", flush=True)
 
+    def take(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            (self.good if finding.ok else self.bad)(finding.text)
 
-async def check(config: Config, host: Host) -> int:
-    """Checks settings, keys and reachability; returns 1 where anything failed."""
+
+async def check(config: Config, host: Host, *, send: bool = False) -> int:
+    """Checks settings, keys and reachability; returns 1 where anything failed. `send`: a test goes to every channel of
+    notices."""
     todo = Checklist()
     todo.good(f"{config.path}: read")
     for plugin in host.plugins:
@@ -46,7 +54,7 @@ async def check(config: Config, host: Host) -> int:
     try:
         bot = await Bot.open(config, host)
     except AlreadyRunning:
-        await _ask_running(config, todo)
+        await _ask_running(config, todo, send=send)
         host.close()
     except StoreError as error:
         todo.bad(str(error))
@@ -58,13 +66,15 @@ async def check(config: Config, host: Host) -> int:
                 *(_check_account(bot, name, todo) for name in bot.accounts),
                 *(_check_adapter(name, adapter, todo) for name, adapter in bot.adapters.items()),
             )
+            if send:
+                todo.take(await try_channels(bot, running=False))
         finally:
             await bot.stop()
     _check_settings(config, todo)
     return 1 if todo.failed else 0
 
 
-async def _ask_running(config: Config, todo: Checklist) -> None:
+async def _ask_running(config: Config, todo: Checklist, *, send: bool) -> None:
     """A running bot has the database: it asks the marketplaces itself, and knows what is wrong."""
     balance = await _card_of_running(config, "balance")
     status = await _card_of_running(config, "status")
@@ -76,6 +86,8 @@ async def _ask_running(config: Config, todo: Checklist) -> None:
     todo.good(f"{config.bot.database}: in use by a running bot, which was asked instead")
     if balance is not None:
         todo.good(f"accounts:\n{draw_card(balance)}")
+    if send and (answer := await ask_running(config.bot.database, "/try", {})):
+        todo.take(Finding(ok, text) for ok, text in answer["told"])
     for block in status.blocks:
         if isinstance(block, Text):
             todo.bad(block.text)
@@ -126,8 +138,7 @@ async def _check_account(bot: Bot, name: str, todo: Checklist) -> None:
 
 
 async def _check_adapter(name: str, adapter: Adapter, todo: Checklist) -> None:
-    for finding in await adapter.check():
-        (todo.good if finding.ok else todo.bad)(f"adapter {name}: {finding.text}")
+    todo.take(replace(finding, text=f"adapter {name}: {finding.text}") for finding in await adapter.check())
 
 
 def _check_settings(config: Config, todo: Checklist) -> None:
@@ -136,7 +147,7 @@ def _check_settings(config: Config, todo: Checklist) -> None:
     if not config.adapters:
         todo.bad("no messenger: add one, such as [adapters.web]")
     for channel in config.channels:
-        todo.good(f"channel {channel.name}: {channel.adapter}, {channel.to}")
+        todo.good(f"channel {channel.name}: {channel.adapter}, {channel.shown}")
     if not any(channel.purpose == "review" for channel in config.channels):
         todo.bad('no channel of purpose "review": submissions have nowhere to go')
     if not any(person.role is Role.OWNER for person in config.people):

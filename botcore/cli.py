@@ -72,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     do.add_argument("--wait", action="store_true", help="return when the decision has settled")
     do.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND ARGS...", help="such as: approve A31")
 
-    add("check", _check, "check the settings, the keys, and what can be reached")
+    check = add("check", _check, "check the settings, the keys, and what can be reached")
+    check.add_argument("--send", action="store_true", help="send a test to every channel of notices")
 
     link = add("link", _link, "make a sign-in link for somebody")
     link.add_argument("person")
@@ -144,7 +145,7 @@ def _check(options: argparse.Namespace) -> int:
     from .check import check
 
     config, host = _load(options)
-    return asyncio.run(check(config, host))
+    return asyncio.run(check(config, host, send=options.send))
 
 
 def _link(options: argparse.Namespace) -> int:

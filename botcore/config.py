@@ -125,7 +125,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     accounts = _accounts(_tables(raw, "accounts", problems), reader, problems)
     adapters = _adapters(_tables(raw, "adapters", problems), reader)
     zone = bot.timezone if bot else "UTC"
-    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), zone, problems)
+    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), reader, zone, problems)
     people = _people(_tables(raw, "people", problems), adapters.keys(), problems)
     roles = _roles(_array(raw, "roles", problems), adapters.keys(), problems)
     reasons = _reasons(_array(raw, "reasons", problems), problems)
@@ -220,12 +220,18 @@ def _adapters(tables: Mapping[str, dict[str, object]], reader: SecretReader) -> 
 
 
 def _channels(
-    entries: Iterable[object], accounts: Collection[str], adapters: Collection[str], zone: str, problems: Problems
+    entries: Iterable[object],
+    accounts: Collection[str],
+    adapters: Collection[str],
+    reader: SecretReader,
+    zone: str,
+    problems: Problems,
 ) -> tuple[Channel, ...]:
     channels: list[Channel] = []
     first_at: dict[str, str] = {}
     for index, entry in enumerate(entries):
         at = f"channels[{index}]"
+        entry, secret = reader.read_place(entry, at) if isinstance(entry, dict) else (entry, False)
         section = problems.check(ChannelSection, entry, at)
         if section is None:
             continue
@@ -246,6 +252,7 @@ def _channels(
                 accounts=section.accounts or (),
                 options=MappingProxyType(options),
                 queue_above=section.queue_above,
+                secret=secret,
                 hears=section.hearing(zone),
             )
         )

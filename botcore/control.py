@@ -19,11 +19,13 @@ from .app import Bot
 from .bulk.asking import bulk_name
 from .bulk.cards import bulk_card
 from .bulk.desk import tally, unfinished_bulks
-from .cards import operation_card, submission_card
+from .cards import submission_card
 from .operations import operation_name, unfinished
+from .posting.cards import card_of_operation
 from .rating import unsettled
 from .review import why_closed
 from .store.port import Reader, Row, StoreError
+from .trying import try_channels
 from .ui import Card, File, Reply, Result, to_json
 
 LONGEST_PATH = 100  # bytes; the system allows a little more for a unix socket's
@@ -151,7 +153,7 @@ def _card(reader: Reader, end: _End, now: int) -> Card | None:
             return submission_card(reader, end.number, now)
         case "bulk":
             return bulk_card(reader, end.number, now)
-    return operation_card(reader, end.number)
+    return card_of_operation(reader, end.number)
 
 
 class Door:
@@ -167,6 +169,7 @@ class Door:
         app.router.add_post("/do", self._do)
         app.router.add_post("/link", self._link)
         app.router.add_post("/sync", self._sync)
+        app.router.add_post("/try", self._try)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         self.path.unlink(missing_ok=True)  # left by a kill: the database's lock says nobody listens there
@@ -195,6 +198,10 @@ class Door:
 
     async def _sync(self, request: web.Request) -> web.Response:
         return web.json_response({"told": [[told.ok, told.text] for told in await sync_all(self._bot)]})
+
+    async def _try(self, request: web.Request) -> web.Response:
+        told = await try_channels(self._bot, running=True)
+        return web.json_response({"told": [[finding.ok, finding.text] for finding in told]})
 
 
 async def ask_running(database: Path, path: str, body: dict[str, Any]) -> dict[str, Any] | None:

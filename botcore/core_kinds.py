@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from .catalogue import LISTS, ask_for
 from .delivery import touch
@@ -80,6 +81,28 @@ async def _restart(provider: Provider, args: Args) -> JobChange:
     return await provider.restart(args["job"], _positions(args))
 
 
+async def price_of_positions(provider: Provider, args: Args) -> Decimal | None:
+    """What `args["positions"]` more positions of a job cost now; nothing where none are asked for."""
+    if "positions" not in args:
+        return Decimal(0)
+    return await provider.quoted_positions(await provider.job(args["job"]), int(args["positions"]))
+
+
+async def price_of_restart(provider: Provider, args: Args) -> Decimal | None:
+    """What it costs now to start a job again: its open positions with those that are added, or all of them."""
+    if not provider.restart_costs:
+        return Decimal(0)
+    job = await provider.job(args["job"])
+    if "positions" not in args:
+        return provider.cost_of_positions(job, job.positions)
+    return await provider.quoted_positions(job, max(job.positions - job.done, 0) + int(args["positions"]))
+
+
+async def price_as_asked(provider: Provider, args: Args) -> Decimal | None:
+    """What costs the amount that was asked for, whenever it is done."""
+    return Decimal(args["amount"])
+
+
 def _positions(args: Args) -> int | None:
     return int(args["positions"]) if "positions" in args else None
 
@@ -110,11 +133,15 @@ ADD_TO_LIST = OperationKind(
 )
 
 PAUSE = OperationKind("pause job", Role.MANAGER, lambda p, a: p.pause(a["job"]), True, look=look_at_job)
-RESUME = OperationKind("resume job", Role.MANAGER, _resume, look=look_at_job)
+RESUME = OperationKind("resume job", Role.MANAGER, _resume, look=look_at_job, price=price_of_positions)
 STOP = OperationKind("stop job", Role.MANAGER, lambda p, a: p.stop(a["job"]), True, look=look_at_job)
-RESTART = OperationKind("restart job", Role.MANAGER, _restart, look=look_at_job)
+RESTART = OperationKind("restart job", Role.MANAGER, _restart, look=look_at_job, price=price_of_restart)
 ADD_POSITIONS = OperationKind(
-    "add positions", Role.MANAGER, lambda p, a: p.add_positions(a["job"], int(a["positions"])), look=look_at_job
+    "add positions",
+    Role.MANAGER,
+    lambda p, a: p.add_positions(a["job"], int(a["positions"])),
+    look=look_at_job,
+    price=price_of_positions,
 )
 SPEED = OperationKind(
     "set speed", Role.MANAGER, lambda p, a: p.set_speed(a["job"], int(a["speed"])), True, look=look_at_job

@@ -16,7 +16,7 @@ from .commands.registry import Command
 from .intake import Intake
 from .kinds import Kinds
 from .logs import reference
-from .models import Person, Role
+from .models import Channel, Person, Role
 from .notices.desk import NO_NEWS, Newsroom
 from .provider import Capability, ProviderError
 from .review import Made, NotPossible
@@ -51,6 +51,7 @@ class House:
     commands: Sequence[Command]
     kinds: Kinds  # of operations, by name
     rules: Sequence[Rule] = ()
+    channels: Sequence[Channel] = ()  # those where is reviewed
     newsroom: Newsroom = NO_NEWS
 
     def offers(self, role: Role) -> list[Command]:

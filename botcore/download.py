@@ -24,11 +24,8 @@ PORTS = {"http": 80, "https": 443}
 REDIRECTS = (301, 302, 303, 307, 308)
 TRY_AGAIN = (408, 425, 429)  # and every 5xx
 
-HEADERS = {
-    "User-Agent": f"botcore/{__version__}",
-    "Accept": "image/png, image/jpeg, image/gif, image/webp",
-    "Accept-Encoding": "identity",
-}
+PICTURES = "image/png, image/jpeg, image/gif, image/webp"
+HEADERS = {"User-Agent": f"botcore/{__version__}", "Accept-Encoding": "identity"}
 
 
 class DownloadRefused(Exception):  # noqa: N818
@@ -48,6 +45,7 @@ async def download(
     max_bytes: int,
     timeout: float,
     resolver: AbstractResolver | None = None,
+    accept: str = PICTURES,
 ) -> None:
     """Hands a body of at most `max_bytes` to `sink`, piece by piece, within `timeout` seconds for everything.
 
@@ -59,7 +57,7 @@ async def download(
             target = _parsed(url)
             for _ in range(HOPS + 1):
                 guard = _Guard(check_url(target, hosts, loopback))
-                following = await _hop(target, guard, sink, max_bytes, resolver)
+                following = await _hop(target, guard, sink, max_bytes, resolver, accept)
                 if following is None:
                     return
                 target = following
@@ -126,7 +124,12 @@ class _Guard:
 
 
 async def _hop(
-    url: URL, guard: _Guard, sink: Callable[[bytes], object], max_bytes: int, resolver: AbstractResolver | None
+    url: URL,
+    guard: _Guard,
+    sink: Callable[[bytes], object],
+    max_bytes: int,
+    resolver: AbstractResolver | None,
+    accept: str,
 ) -> URL | None:
     """One request; returns where it is redirected to, or None once the body has been handed on."""
     # a connection of its own for each: one that is kept alive was allowed for somebody else
@@ -137,7 +140,7 @@ async def _hop(
         async with (
             aiohttp.ClientSession(
                 connector=connector,
-                headers=HEADERS,
+                headers={**HEADERS, "Accept": accept},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .bulk.asking import parse_bulk
 from .bulk.cards import bulk_card
-from .cards import operation_card, submission_card
+from .cards import submission_card
 from .clock import Clock
+from .job_cards import job_card, parse_job
 from .notices.cards import notice_card, parse_bulletin
 from .operations import parse_operation
+from .posting.cards import card_of_operation, draft_card
+from .posting.drafts import parse_draft
 from .queue_cards import queue_card
 from .queues import parse_queue, take
 from .store.port import Store
@@ -19,6 +22,8 @@ NAMES = {
     "queue": parse_queue,
     "operation": parse_operation,
     "bulk": parse_bulk,
+    "draft": parse_draft,
+    "job": parse_job,
     "notice": parse_bulletin,
 }
 
@@ -34,7 +39,11 @@ async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
             await store.tx(take, number, now)
             return await store.read(queue_card, number, now)
         case "operation":
-            return await store.read(operation_card, number)
+            return await store.read(card_of_operation, number)
+        case "draft":
+            return await store.read(draft_card, number)
+        case "job":
+            return await store.read(job_card, number)
         case "bulk":
             return await store.read(bulk_card, number, now)
         case "notice":

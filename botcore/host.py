@@ -78,8 +78,9 @@ class _Plugin:
 class Host:
     """The plugins of one bot.
 
-    A hook is given `seconds`, an import `import_seconds`; after `patience` failures in a row a plugin is left
-    alone until a restart. `failures` counts them by plugin and hook.
+    A hook is given `seconds`, an import `import_seconds`, and so is a hook that registers something, as it imports
+    what it registers. After `patience` failures in a row a plugin is left alone until a restart. `failures` counts
+    them by plugin and hook.
     """
 
     def __init__(self, *, seconds: float = 5.0, import_seconds: float = 30.0, patience: int = 5) -> None:
@@ -115,12 +116,13 @@ class Host:
         return any(p.state is PluginState.RUNNING and hook in p.impls for p in self._plugins.values())
 
     def call(self, hook: str, **kwargs: object) -> list[tuple[str, Any]]:
-        """Calls a hook in one plugin after the other: the results other than None, by plugin name. Blocks."""
+        """Calls a hook in one plugin after the other: the results other than None, by plugin name. Blocks; it is for
+        those that register something."""
         results = []
         for plugin, impl in self._impls(hook, kwargs):
             future = plugin.side.submit(impl.function, *_arguments(impl, kwargs))
-            concurrent.futures.wait([future], self._seconds)
-            if self._went_well(plugin, hook, future, self._seconds):
+            concurrent.futures.wait([future], self._import_seconds)
+            if self._went_well(plugin, hook, future, self._import_seconds):
                 results.append((plugin.name, future.result()))
         return [(name, result) for name, result in results if result is not None]
 

@@ -7,11 +7,13 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from .adapter import Finding
 from .app import Bot
+from .attached import BadFile, check_size, read_file
 from .commands.parse import BadInput, find_command, quoted
 from .config import Config
 from .control import EXIT, BotGone, Done, ask_running, run_line, sync_all
@@ -23,14 +25,13 @@ from .ui import File, Reply, Result
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 256_000  # of a file for a command
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]*=")
 
 
 async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool, yes: bool, wait: bool) -> int:
     """Runs one command as the local owner and prints its answer; returns the exit code."""
     line = " ".join(quoted(word) for word in words)
-    files = _named_files(words)
+    files, bad = _named_files(words)
     body = {"line": line, "files": files, "yes": yes, "wait": wait}
     try:
         answer = await ask_running(config.bot.database, "/do", body)
@@ -43,30 +44,47 @@ async def do(config: Config, host: Host, words: Sequence[str], *, as_json: bool,
     else:
         done = await _alone(config, host, line, files, yes=yes)
     reply = TypeAdapter(Reply).validate_python(done.reply)
-    if as_json:
-        import json
-
-        shown = done.reply["card"] or {key: done.reply[key] for key in ("text", "result", "form")}
-        print(json.dumps(shown, ensure_ascii=False))
-        if done.reply["card"] and reply.text:
-            print(reply.text, file=sys.stderr)
-    else:
-        print(draw_reply(reply))
+    _print(reply, done.reply, as_json=as_json)
+    for why in bad if reply.result is Result.REFUSED else ():
+        print(f"botcore: {why}", file=sys.stderr)
     return done.exit
 
 
-def _named_files(words: Sequence[str]) -> dict[str, str]:
-    """The texts of the files that these words name, for a command that takes one: the bot may not see them itself."""
+def _print(reply: Reply, raw: Mapping[str, Any], *, as_json: bool) -> None:
+    """What goes to standard output is the answer alone: a file as it is, or one JSON document; words go beside it."""
+    if as_json:
+        import json
+
+        names = ("text", "result", "form", *(("card", "file") if reply.file else ()))
+        shown = raw["card"] if reply.card and not reply.file else {name: raw[name] for name in names}
+        print(json.dumps(shown, ensure_ascii=False))
+        if reply.card and reply.text and not reply.file:
+            print(reply.text, file=sys.stderr)
+    elif reply.file is not None:
+        print(draw_reply(reply), file=sys.stderr)
+        sys.stdout.buffer.write(reply.file.text.encode())
+        sys.stdout.flush()
+    else:
+        print(draw_reply(reply))
+
+
+def _named_files(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The texts of the files that these words name, for a command that takes one: the bot may not see them itself.
+    And what is wrong with those that cannot be taken."""
     found: dict[str, str] = {}
+    bad: list[str] = []
     for word in words:
         name = word.partition("=")[2] if _NAMED.match(word) else word
         path = Path(name)
         try:
-            if path.is_file() and path.stat().st_size <= MOST_BYTES:
-                found[name] = path.read_text(encoding="utf-8")
-        except (OSError, ValueError):  # no such name, or no text: the command says what it misses
+            if path.is_file():
+                check_size(name, path.stat().st_size)
+                found[name] = read_file(name, path.read_bytes()).text
+        except BadFile as error:
+            bad.append(str(error))
+        except (OSError, ValueError):  # no such name: the command says what it misses
             continue
-    return found
+    return found, bad
 
 
 async def _alone(config: Config, host: Host, line: str, files: Mapping[str, str], *, yes: bool) -> Done:

@@ -143,10 +143,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """What a marketplace answered to a change of a job. `cost` in US dollars, only where it tells."""
+    """What a marketplace answered to a change of a job. `cost` in US dollars, only where it tells; `job_id`: of a job
+    that was made."""
 
     message: str
     cost: Decimal | None = None
+    job_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,16 +322,25 @@ class RoleGrant:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place where cards go. `accounts` empty: those of every account."""
+    """A place where cards go. `accounts` empty: those of every account. `to` may hold keys: show `shown` instead."""
 
     name: str
     adapter: str
-    to: str
+    to: str = field(repr=False)
     purpose: str = "review"
     accounts: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     queue_above: int = 5  # more waiting than these are one queue
     hears: Hearing = field(default_factory=Hearing)
+    secret: bool = False  # `to` came from the environment or a file, or is a URL
+
+    @property
+    def shown(self) -> str:
+        """`to` as people may see it: `slack://…`."""
+        if not self.secret:
+            return self.to
+        scheme, sign, _ = self.to.partition("://")
+        return f"{scheme}://…" if sign else "…"
 
     def takes(self, account: str) -> bool:
         return not self.accounts or account in self.accounts

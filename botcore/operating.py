@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from .accounts import Account, Accounts, forget_balance, save_job
 from .clock import Clock
-from .delivery import touch
 from .kinds import Found, Kinds, OperationKind
+from .made import Finder
 from .models import Channel, JobChange
 from .notices.noting import note_operation
-from .operations import announce_doubts, enqueue, find_unfinished, note_done
+from .operations import announce_doubts, args_of, changed, enqueue, find_unfinished, job_of, note_done
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
 from .spending import Limits, correct, release
@@ -38,6 +38,7 @@ class OperationDesk:
         kinds: Kinds,
         limits: Limits,
         channels: Sequence[Channel] = (),
+        doubt_seconds: float = 60.0,
     ) -> None:
         self._store = store
         self._channels = channels
@@ -45,6 +46,7 @@ class OperationDesk:
         self._accounts = accounts
         self._kinds = kinds
         self._limits = limits
+        self._finder = Finder(store, clock, channels, doubt_seconds)
 
     async def operate(self, work: Work) -> None:
         number = int(work.args["operation"])
@@ -63,6 +65,8 @@ class OperationDesk:
     async def _send(self, row: Row, kind: OperationKind, account: Account, attempt: int) -> None:
         number, args = row["id"], json.loads(row["args"])
         try:
+            if row["sent_before"] and kind.find and await self._finder.was_made(row, kind, account):
+                return
             answer = await account.call(lambda p: kind.send(p, args), Urgency.PERSON)
         except Refused as error:
             await self._end(number, kind, "refused", str(error))
@@ -80,13 +84,19 @@ class OperationDesk:
             await self._end(number, kind, "in doubt", str(error) or "no answer")
         else:
             change = JobChange(answer) if isinstance(answer, str) else answer
-            await self._end(number, kind, "done", change.message, change.cost)
+            await self._end(number, kind, "done", change.message, change.cost, change.job_id)
 
     async def _end(
-        self, number: int, kind: OperationKind | None, state: str, message: str, cost: Decimal | None = None
+        self,
+        number: int,
+        kind: OperationKind | None,
+        state: str,
+        message: str,
+        cost: Decimal | None = None,
+        made: str = "",
     ) -> None:
         def settle(tx: Tx) -> None:
-            _settle(tx, number, kind, state, message, cost, self._limits, self._clock.ms())
+            _settle(tx, number, kind, state, message, cost, made, self._limits, self._clock.ms())
             announce_doubts(tx, self._channels, self._clock.ms())
             note_operation(tx, number, self._clock.ms())
 
@@ -97,11 +107,15 @@ class OperationDesk:
         row = await self._store.read(_unlooked, number)
         if row is None:
             return
-        kind, account, args = self._kinds.get(row["kind"]), self._accounts.get(row["account"]), json.loads(row["args"])
+        kind, account = self._kinds.get(row["kind"]), self._accounts.get(row["account"])
+        if account and kind and kind.find and row["state"] == "in doubt":
+            await self._finder.settle(row, kind, account, attempt)
+            return
         look = kind.look if kind else None
         if account is None or look is None:
             return
         try:
+            args = args_of(await self._named(row, kind, account))
             found = await account.call(lambda p: look(p, args), Urgency.PERSON)
         except Exception as error:
             if isinstance(error, Unavailable | RateLimited | AuthFailed) and attempt < LOOKS:
@@ -111,6 +125,13 @@ class OperationDesk:
             why = str(error) if isinstance(error, ProviderError) else "something went wrong here"
             found = Found(f"How it stands now could not be read: {why}.")
         await self._store.tx(_note_found, number, found, self._clock.ms())
+
+    async def _named(self, row: Row, kind: OperationKind | None, account: Account) -> Row:
+        """The operation, with the name of what it made where that was not known."""
+        if kind is None or kind.find is None or row["made"]:
+            return row
+        await self._finder.name(row, kind, account)
+        return await self._store.read(_unlooked, row["id"]) or row
 
 
 def _begin(tx: Tx, operation: int, channels: Sequence[Channel], now: int) -> Row | None:
@@ -142,11 +163,12 @@ def _settle(
     state: str,
     message: str,
     cost: Decimal | None,
+    made: str,
     limits: Limits,
     now: int,
 ) -> None:
     ref = f"operation:{operation}"
-    touch(tx, ref)
+    changed(tx, operation)
     before = tx.one("SELECT tries, sent_before FROM operations WHERE id = :id AND state = 'sending'", id=operation)
     if before is None:
         return
@@ -155,24 +177,24 @@ def _settle(
         state, message = "in doubt", f"refused when it was sent again ({message}); the time before may have worked"
     row = tx.one(
         """UPDATE operations SET state = :state, message = :message, settled_at = :now,
-               cost = coalesce(:cost, cost), estimate = estimate AND :cost IS NULL
+               cost = coalesce(:cost, cost), estimate = estimate AND :cost IS NULL, made = :made, looks = 0
            WHERE id = :id RETURNING *""",
         id=operation,
         state=state,
         message=message,
         cost=None if cost is None else str(cost),
+        made=made,
         now=now,
     )
+    if cost is not None and row:
+        correct(tx, limits, ref, cost, now, job_of(row))
     if row and state == "done":
         note_done(tx, row, kind)
-    if cost is not None:
-        correct(tx, limits, ref, cost, now)
     if refused and not before["tries"]:  # what a time before may have cost is counted by itself
         release(tx, ref)
     if row and state != "refused":
-        if Decimal(row["cost"]):
-            forget_balance(tx, row["account"])
-        if kind and kind.look:
+        forget_balance(tx, row["account"])  # also what costs nothing may give money back, such as a job's end
+        if kind and (kind.look or kind.find):
             enqueue(tx, operation)
 
 
@@ -191,7 +213,7 @@ def _note_found(tx: Tx, operation: int, found: Found, now: int) -> None:
     )
     if found.job:
         save_job(tx, found.job, now)
-    touch(tx, f"operation:{operation}")
+    changed(tx, operation)
 
 
 def _pause(error: Exception, attempt: int) -> float:

@@ -14,18 +14,21 @@ from .kinds import Args, Kinds, OperationKind
 from .models import Channel
 from .notices.noting import note_operation
 from .review import NotPossible, note_act
-from .spending import Limits, release, reserve, set_aside
+from .spending import Limits, OverLimit, belongs_to, job_key, release, reserve, set_aside, takes_two
 from .store.port import Reader, Row, Tx
+from .text import money
 
 log = logging.getLogger(__name__)
 
+NEW = "new:"  # begins what an operation is about that makes a thing: of two that would make the same, one must end
 UNSENT = "(state = 'quoted' OR state = 'confirmed' AND NOT sent_before)"
 QUOTE_MS = 86_400_000  # so long what was quoted can be confirmed
+FRESH_MS = 600_000  # and so long where it costs something
 _NAME = re.compile("op-([1-9][0-9]{0,14})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Proposal:
     """An operation before anybody confirmed it. `cost` in US dollars, an `estimate` unless the marketplace told it.
 
     `about` names what it changes (`job:J1`): of two operations about one thing, one ends before the other leaves.
@@ -44,6 +47,10 @@ class Draft:
     facts: Sequence[tuple[str, str]] = ()
 
 
+class Stale(NotPossible):
+    """What it costs was quoted too long ago: it must be quoted again."""
+
+
 def operation_name(number: int) -> str:
     """How buttons name an operation: like nothing that a submission is called."""
     return f"op-{number}"
@@ -55,49 +62,130 @@ def parse_operation(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def quote(tx: Tx, draft: Draft, now: int) -> int:
+def quote(tx: Tx, proposal: Proposal, now: int) -> int:
     """Writes an operation down, to be confirmed; returns its number."""
     row = tx.one(
         """INSERT INTO operations (kind, account, args, summary, cost, estimate, repeatable, about, facts, person, via,
                state, created_at)
            VALUES (:kind, :account, :args, :summary, :cost, :estimate, :repeatable, :about, :facts, :person, :via,
                'quoted', :now) RETURNING id""",
-        kind=draft.kind.name,
-        account=draft.account,
-        args=json.dumps(dict(draft.args)),
-        summary=draft.summary,
-        cost=str(draft.cost),
-        estimate=draft.estimate,
-        repeatable=draft.kind.repeatable,
-        about=draft.about,
-        facts=json.dumps(list(draft.facts)),
-        person=draft.person,
-        via=draft.via,
+        kind=proposal.kind.name,
+        account=proposal.account,
+        args=json.dumps(dict(proposal.args)),
+        summary=proposal.summary,
+        cost=str(proposal.cost),
+        estimate=proposal.estimate,
+        repeatable=proposal.kind.repeatable,
+        about=proposal.about,
+        facts=json.dumps(list(proposal.facts)),
+        person=proposal.person,
+        via=proposal.via,
         now=now,
     )
     return int(row["id"]) if row else 0
 
 
-def confirm(tx: Tx, operation: int, person: str, via: str, limits: Limits, now: int) -> None:
-    """Lets an operation go, once. Raises `NotPossible`, `OverLimit`."""
+def confirm(
+    tx: Tx,
+    operation: int,
+    person: str,
+    via: str,
+    limits: Limits,
+    now: int,
+    *,
+    alone: bool = False,
+    channels: Sequence[Channel] = (),
+) -> bool:
+    """Lets an operation go, once; False where it takes a second person, who is asked in `channels`. `alone`: there is
+    no other who could. Raises `NotPossible` (`Stale`), `OverLimit`."""
     row = tx.one(
         """UPDATE operations SET state = 'confirmed', confirmed_by = :person, confirmed_at = :now
-           WHERE id = :id AND state = 'quoted' RETURNING id, account, about, cost, summary, created_at""",
+           WHERE id = :id AND state = 'quoted' RETURNING *""",
         id=operation,
         person=person,
         now=now,
     )
     if row is None:
         raise NotPossible(_why_not(tx, operation))
+    cost = Decimal(row["cost"])
     if now - row["created_at"] > QUOTE_MS:
-        raise NotPossible("this was asked more than a day ago, and may cost something else by now: ask for it again")
+        raise Stale("this was asked more than a day ago, and may cost something else by now: ask for it again")
+    if cost and now - row["created_at"] > FRESH_MS:
+        raise Stale("what this costs was asked more than 10 minutes ago: ask for it again")
     if doubt := _doubted_since(tx, row):
         raise NotPossible(f"{operation_name(doubt)} is in doubt since this was asked: ask for it again")
-    if other := _in_its_way(tx, row):
-        raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
-    reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
-    note_act(tx, now, person, via, "confirm", f"operation:{operation}", row["summary"])
+    _make_way(tx, row)
+    ref = f"operation:{operation}"
+    reserve(tx, limits, ref, cost, now, job_of(row))
+    if takes_two(limits, cost) and row["first_by"] in ("", person):
+        release(tx, ref)
+        _ask_second(tx, row, person, via, limits, now, alone, channels)
+        return False
+    note_act(tx, now, person, via, "confirm", ref, row["summary"])
     enqueue(tx, operation)
+    changed(tx, row["id"])
+    return True
+
+
+def requote(
+    tx: Tx, operation: int, cost: Decimal, facts: Sequence[tuple[str, str]], now: int, *, estimate: bool
+) -> bool:
+    """What an operation that nobody let go yet costs now. True where that is what it cost before; else whoever was
+    first to confirm it is asked again. Raises `NotPossible`."""
+    row = tx.one("SELECT cost, first_by FROM operations WHERE id = :id AND state = 'quoted'", id=operation)
+    if row is None:
+        raise NotPossible(_why_not(tx, operation))
+    same = Decimal(row["cost"]) == cost
+    tx.q(
+        """UPDATE operations SET cost = :cost, estimate = :estimate, facts = :facts, created_at = :now,
+               first_by = :first_by WHERE id = :id""",
+        id=operation,
+        cost=str(cost),
+        estimate=estimate,
+        facts=json.dumps(list(facts)),
+        now=now,
+        first_by=row["first_by"] if same else "",
+    )
+    changed(tx, operation)
+    return same
+
+
+def _ask_second(
+    tx: Tx,
+    row: Row,
+    person: str,
+    via: str,
+    limits: Limits,
+    now: int,
+    alone: bool,
+    channels: Sequence[Channel],
+) -> None:
+    """It waits for another person. Raises `NotPossible` where the same one confirms again, `OverLimit` where there is
+    no other."""
+    most = money(limits.second_person_above or Decimal(0))
+    if alone:
+        raise OverLimit(
+            f"{money(Decimal(row['cost']))} takes two managers, and there is only one: add another, or raise "
+            f"second_person_above, which is {most}"
+        )
+    if row["first_by"] == person:
+        raise NotPossible(f"you have asked for this already: more than {most} takes a second manager, who confirms it")
+    tx.q(
+        """UPDATE operations SET state = 'quoted', confirmed_by = NULL, confirmed_at = NULL, first_by = :person
+           WHERE id = :id""",
+        id=row["id"],
+        person=person,
+    )
+    ref = f"operation:{row['id']}"
+    note_act(tx, now, person, via, "ask for a second", ref, row["summary"])
+    announce(tx, [c for c in channels if c.takes(row["account"])], card_subject(tx, row["id"]), now)
+    changed(tx, row["id"])
+
+
+def job_of(row: Row) -> str:
+    """How spending names the job that an operation is about; for one that makes a job, what stands for that."""
+    kind, _, name = row["about"].partition(":")
+    return job_key(row["account"], name) if kind == "job" else f"operation:{row['id']}"
 
 
 def cancel(tx: Tx, operation: int, person: str, via: str, now: int) -> None:
@@ -110,7 +198,17 @@ def cancel(tx: Tx, operation: int, person: str, via: str, now: int) -> None:
         raise NotPossible(_why_not(tx, operation))
     release(tx, f"operation:{operation}")
     note_act(tx, now, person, via, "cancel", f"operation:{operation}")
-    touch(tx, f"operation:{operation}")
+    changed(tx, operation)
+
+
+def cancel_quoted(tx: Tx, operation: int, now: int) -> None:
+    """Drops what was quoted and that nobody let go: what it was about has changed."""
+    tx.q(
+        "UPDATE operations SET state = 'cancelled', settled_at = :now WHERE id = :id AND state = 'quoted'",
+        id=operation,
+        now=now,
+    )
+    changed(tx, operation)
 
 
 def answer_doubt(
@@ -123,7 +221,7 @@ def answer_doubt(
         "leave": ("refused", f"left as it is by {person}"),
     }[answer]
     row = tx.one(
-        """UPDATE operations SET state = :state, message = :message, tries = 0, settled_at = :now,
+        """UPDATE operations SET state = :state, message = :message, tries = 0, settled_at = :now, looks = 0,
                found = CASE :state WHEN 'confirmed' THEN NULL ELSE found END, sent_before = 1
            WHERE id = :id AND state = 'in doubt' RETURNING *""",
         id=operation,
@@ -135,21 +233,37 @@ def answer_doubt(
         raise NotPossible(_why_not(tx, operation))
     note_act(tx, now, person, via, answer, f"operation:{operation}")
     if answer == "again":
-        if other := _in_its_way(tx, row):
-            raise NotPossible(f"{operation_name(other['id'])} ({other['kind']}) is still on its way; wait for its end")
+        _make_way(tx, row)
         set_aside(tx, f"operation:{operation}", f"operation:{operation}:{now}")  # the first may have gone through too
-        reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now)
+        reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now, job_of(row))
         enqueue(tx, operation)
     elif answer == "went":
-        note_done(tx, row, kinds.get(row["kind"]))
-    touch(tx, f"operation:{operation}")  # left as it is, what it may have cost goes on counting
+        kind = kinds.get(row["kind"])
+        note_done(tx, row, kind)
+        if kind and kind.find:  # what it made is looked for, now that somebody knows that it is there
+            tx.q("UPDATE operations SET found = NULL, likely = '[]' WHERE id = :id", id=operation)
+            enqueue(tx, operation)
+    changed(tx, operation)  # left as it is, what it may have cost goes on counting
 
 
 def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:
     """A card for each operation in doubt, where its account is reviewed: a person must say what happened."""
     for row in tx.q("SELECT id, account FROM operations WHERE state = 'in doubt'"):
-        announce(tx, [c for c in channels if c.takes(row["account"])], f"operation:{row['id']}", now)
+        announce(tx, [c for c in channels if c.takes(row["account"])], card_subject(tx, row["id"]), now)
         note_operation(tx, row["id"], now)
+
+
+def card_subject(reader: Reader, operation: int) -> str:
+    """Whose card shows an operation: that of the draft that it would post, or its own."""
+    draft = reader.value("SELECT id FROM drafts WHERE operation = :id", id=operation)
+    return f"operation:{operation}" if draft is None else f"draft:{draft}"
+
+
+def changed(tx: Tx, operation: int) -> None:
+    """Cards that show an operation follow it."""
+    touch(tx, f"operation:{operation}")
+    if (subject := card_subject(tx, operation)) != f"operation:{operation}":
+        touch(tx, subject)
 
 
 def recover(tx: Tx) -> None:
@@ -186,7 +300,7 @@ def waits_for(reader: Reader, operation: int, kinds: Kinds) -> bool:
     if row is None or row["state"] in ("confirmed", "sending"):
         return row is not None
     kind = kinds.get(row["kind"])
-    return bool(kind and kind.look) and row["state"] in ("done", "in doubt") and row["found"] is None
+    return bool(kind and (kind.look or kind.find)) and row["state"] in ("done", "in doubt") and row["found"] is None
 
 
 def doubts_about(reader: Reader, account: str, about: str) -> list[tuple[str, str]]:
@@ -213,18 +327,26 @@ def find_unfinished(tx: Tx, operation: int) -> None:
            WHERE id = :id AND state = 'sending' RETURNING id""",
         id=operation,
     ):
-        touch(tx, f"operation:{operation}")
+        changed(tx, operation)
 
 
-def _in_its_way(reader: Reader, row: Row) -> Row | None:
-    """Another operation about the same thing that has not ended yet."""
-    return reader.one(
-        """SELECT id, kind FROM operations WHERE state IN ('confirmed', 'sending') AND about = :about AND about != ''
-           AND account = :account AND id != :id""",
+def _make_way(reader: Reader, row: Row) -> None:
+    """Raises `NotPossible` while another operation about the same thing has not ended."""
+    other = reader.one(
+        """SELECT id, kind, state FROM operations
+           WHERE about = :about AND about != '' AND account = :account AND id != :id
+               AND (state IN ('confirmed', 'sending') OR state = 'in doubt' AND :new)""",
         id=row["id"],
         account=row["account"],
         about=row["about"],
+        new=row["about"].startswith(NEW),
     )
+    if other is None:
+        return
+    name = f"{operation_name(other['id'])} ({other['kind']})"
+    if other["state"] == "in doubt":
+        raise NotPossible(f"{name} is in doubt, and would be called the same: it must be known first what became of it")
+    raise NotPossible(f"{name} is still on its way; wait for its end")
 
 
 def _doubted_since(reader: Reader, row: Row) -> int | None:
@@ -241,8 +363,16 @@ def _doubted_since(reader: Reader, row: Row) -> int | None:
 
 
 def note_done(tx: Tx, row: Row, kind: OperationKind | None) -> None:
+    if row["made"]:
+        belongs_to(tx, f"operation:{row['id']}", job_key(row["account"], row["made"]))
     if kind and kind.done:
-        kind.done(tx, row["account"], json.loads(row["args"]))
+        kind.done(tx, row["account"], args_of(row))
+
+
+def args_of(row: Row) -> dict[str, str]:
+    """An operation's arguments, with the id of the job that it made as `made`."""
+    args: dict[str, str] = json.loads(row["args"])
+    return {**args, "made": row["made"]} if row["made"] else args
 
 
 def _why_not(reader: Reader, operation: int) -> str:

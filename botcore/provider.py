@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .draft import DraftField, JobDraft, Offers, Posted, Problem, Quote
 from .memory import Memory, ShortMemory
 from .models import (
     Balance,
@@ -100,6 +102,7 @@ class Capability(StrEnum):
     ADD_POSITIONS = "add positions"
     SPEED = "speed"
     TIME_TO_RATE = "time to rate"
+    POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Provider(ABC):
     speed_range: ClassVar[tuple[int, int]] = (1, 1000)  # the least and the most that `set_speed` takes
     time_to_rate_range: ClassVar[tuple[int, int]] = (1, 90)  # days
     positions_range: ClassVar[tuple[int, int]] = (1, 9999)  # in one `add_positions` or `resume`
+    draft_fields: ClassVar[tuple[DraftField, ...]] = ()  # what a new job is made of, in the order of the forms
 
     def __init__(self, settings: Any, tools: ProviderTools) -> None:
         self.settings = settings
@@ -242,6 +246,36 @@ class Provider(ABC):
         """The same, as the marketplace itself tells it where it can be asked. Changes nothing; where it turns out that
         it may have, `OutcomeUnknown`."""
         return self.cost_of_positions(job, count)
+
+    # --- posting
+
+    def problems(self, draft: JobDraft, offers: Offers) -> Sequence[Problem]:
+        """What is wrong with a draft beyond what its fields say of themselves: rules about several of them together,
+        or about the catalogue. Makes no request."""
+        return ()
+
+    def estimate(self, draft: JobDraft) -> Quote:
+        """What posting would cost, as far as it can be told without asking; also of a draft that lacks something.
+        Makes no request."""
+        raise NotImplementedError
+
+    async def quote(self, draft: JobDraft) -> Quote:
+        """The same, with the marketplace's own look at the draft, which posts nothing. Raises `Refused` with what it
+        says against it, and `OutcomeUnknown` where it may have posted it all the same."""
+        raise NotImplementedError
+
+    async def post(self, draft: JobDraft) -> Posted:
+        """Posts a job and pays for it. Never to be repeated unasked: it would be posted twice."""
+        raise NotImplementedError
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        """The jobs that were made since then, or may have been, newest first and each with its texts: what is looked
+        through where it is unknown whether a job was posted."""
+        raise NotImplementedError
+
+    async def draft_of(self, job_id: str) -> Mapping[str, str]:
+        """A job as a draft's answers, as they are typed, as far as the marketplace tells them."""
+        raise NotImplementedError
 
     # --- the catalogue
 

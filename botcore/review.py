@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from .delivery import touch
 from .models import Satisfaction, Verdict
-from .spending import Limits, OverLimit, release, reserve
+from .spending import Limits, OverLimit, job_key, release, reserve, takes_two
 from .store.port import Reader, Row, Tx
 from .text import money, short_id
 
@@ -90,7 +90,8 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     )
     if made is None:
         raise TooLate(why_closed(tx, row))
-    reserve(tx, limits, f"decision:{made['id']}", ask.bonus, now)
+    job = job_key(row["account"], row["job_id"])
+    reserve(tx, limits, f"decision:{made['id']}", ask.bonus, now, job)
     tx.q("UPDATE submissions SET state = 'decided' WHERE id = :id", id=ask.submission)
     note_act(tx, now, ask.person, ask.via, ask.verdict, f"submission:{ask.submission}", ask.comment)
     enqueue_rating(tx, row["account"], row["job_id"], made["due_at"])
@@ -215,6 +216,9 @@ def _check(ask: Ask, limits: Limits) -> None:
         raise OverLimit("bonuses are off: set max_bonus under [limits] in the config to allow them")
     if ask.bonus > limits.max_bonus:
         raise OverLimit(f"a bonus of {money(ask.bonus)} is over max_bonus, which is {money(limits.max_bonus)}")
+    if takes_two(limits, ask.bonus):
+        most = money(limits.second_person_above or ask.bonus)
+        raise OverLimit(f"a bonus is given by one person: second_person_above allows them {most}")
 
 
 def _state_of(reader: Reader, decision: int) -> str:

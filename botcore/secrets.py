@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from .problems import Problems, dotted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+SHORTEST_KEY = 8  # of a part of a URL
+_URL_PARTS = re.compile(r"[/:@?&=#,;]")
+_NO_KEY = re.compile(r"[a-z]{,11}|[\d.]+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
 _SECRET_KEY = re.compile(r"(secret|token|password|passphrase|api_?key)$", re.IGNORECASE)
 
 
@@ -27,6 +31,19 @@ class SecretReader:
     def read_table(self, table: Mapping[str, object], at: str) -> dict[str, object]:
         """`table` with the references in it replaced; one that leads nowhere is noted and becomes ""."""
         return {key: self._entry(key, value, dotted(at, key)) for key, value in table.items()}
+
+    def read_place(self, channel: Mapping[str, object], at: str) -> tuple[dict[str, object], bool]:
+        """A channel's table with its references replaced, and whether its `to` is a secret: one of those, or a URL,
+        the parts of which are secrets as well."""
+        to = channel.get("to")
+        read = self.read_table(channel, at)
+        place = read.get("to")
+        if isinstance(place, str) and "://" in place:
+            self._keep(place)
+            self.found |= url_secrets(place)
+        elif isinstance(to, dict) and place == "":
+            read["to"] = "?"  # what is wrong with it is said already
+        return read, isinstance(to, dict) or (isinstance(place, str) and "://" in place)
 
     def _entry(self, key: str, value: object, at: str) -> object:
         read = self._read(value, at)
@@ -80,6 +97,13 @@ class SecretReader:
         if not value:
             self._problems.add(at, f"the file {path} is empty")
         return value
+
+
+def url_secrets(url: str) -> set[str]:
+    """The parts of a URL that may be keys: not its scheme, host names, short words, and what is too short for one."""
+    rest = url.partition("://")[2]
+    parts = {part for piece in _URL_PARTS.split(rest) for part in (piece, unquote(piece))}
+    return {part for part in parts if len(part) >= SHORTEST_KEY and not _NO_KEY.fullmatch(part)}
 
 
 def secrets_in(settings: BaseModel) -> frozenset[str]:

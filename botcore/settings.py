@@ -189,10 +189,12 @@ class ServerSettings(Section):
 
 
 class Limits(Section):
-    """`[limits]`, in US dollars. None: no bonuses, and no limit to a day's spending."""
+    """`[limits]`, in US dollars. None: no bonuses; no limit to a day's spending, or to a job's; nothing takes two."""
 
     max_bonus: Money | None = None
     daily_spend: Money | None = None
+    per_job: Money | None = None
+    second_person_above: Money | None = None
     bulk_reject_share: Annotated[Money, Field(le=1)] = Decimal("0.5")  # of a job's submissions, within a day
 
 

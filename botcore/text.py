@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FINGERPRINT_LENGTH = 12  # shorter texts ("done", "ok thanks") are alike by chance
 LONGEST_CLUSTER = 32  # characters that can belong together; what is longer is made to annoy
@@ -72,6 +76,20 @@ def plain(text: str) -> str:
     """A text as it is compared: on one line, without case, width or what is invisible."""
     folded = unicodedata.normalize("NFKC", clean(text)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def find_named(items: Sequence[T], typed: str, names: Callable[[T], tuple[str, str]]) -> list[T]:
+    """Those that somebody may mean: what has this id, or else this name, or else all that have these words in their
+    names; an id is a word only as a whole. `names`: an item's id and its name."""
+    words = plain(typed)
+    for same in (lambda n: n[0].casefold() == typed.casefold(), lambda n: plain(n[1]) == words):
+        if exact := [item for item in items if same(names(item))]:
+            return exact
+    return [item for item in items if all(_is_in(word, *names(item)) for word in words.split())]
+
+
+def _is_in(word: str, item_id: str, name: str) -> bool:
+    return word in plain(name) or word == plain(item_id)
 
 
 def money(amount: Decimal) -> str:

@@ -188,6 +188,14 @@ class Form:
     live: bool = False
     note: str = ""
 
+    @property
+    def basics(self) -> tuple[Input, ...]:
+        """What is asked where questions come one after another: without those of groups, where there are others. What
+        has an error is asked in any case."""
+        if all(item.group for item in self.inputs):
+            return self.inputs
+        return tuple(item for item in self.inputs if not item.group or item.error)
+
 
 @dataclass(frozen=True, slots=True)
 class File:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,12 +34,13 @@ LATER = "not yet reachable"
 ALONE = ("reading new work", "settling doubts")  # what the bot does by itself
 MEANS = {"endpoint", "read"}  # a method that takes one is no endpoint, but a way to ask any
 
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 RATING = Rating("t1", revision=0, verdict=Verdict.APPROVE)
 VALUES: Mapping[str, Any] = {
     "amount": Decimal(10), "application_id": "a1", "category_id": "0501", "changes": {}, "count": 1, "days": 1,
     "gig_id": "g1", "ids": ["t1"], "job_id": "j1", "kind": WireStanding, "list_id": "1", "note": "n", "page": 1,
-    "positions": 1, "rating": RATING, "ratings": [RATING], "reason": "r", "speed": 1, "status": "1", "team_id": "1",
-    "terms": {}, "title": "t", "wanted": Wanted(), "worker_id": "w1", "workers": ["w1"],
+    "positions": 1, "rating": RATING, "ratings": [RATING], "reason": "r", "since": SINCE, "speed": 1,
+    "status": "1", "team_id": "1", "terms": {}, "title": "t", "wanted": Wanted(), "worker_id": "w1", "workers": ["w1"],
 }  # fmt: skip
 
 

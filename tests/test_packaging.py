@@ -71,7 +71,7 @@ def test_the_wheel_lists_its_plugins(installed: Path, environment: dict[str, str
         [installed / "botcore", "plugins"], cwd="/", env=environment, capture_output=True, text=True, check=True
     )
     rows = [line.split() for line in ran.stdout.splitlines() if line.startswith("  ")]
-    plugins = ("discord", "hiretalents", "picoworkers", "sproutgigs", "telegram", "web")
+    plugins = ("discord", "hiretalents", "notify", "picoworkers", "sproutgigs", "telegram", "web")
     assert {row[0]: row[2] for row in rows[2:]} == dict.fromkeys(plugins, "running")
 
 

@@ -145,8 +145,8 @@ async def test_the_guides_messenger_shows_cards_and_takes_commands(site: Path, t
         with (tmp_path / "commands.txt").open("a") as commands:
             commands.write("approve A1\n")
         await says(tmp_path / "cards.txt", "Approved by ana")
-        assert (work / "approve" / "essay.txt").exists()
         await says(tmp_path / "diary.txt", "rating_confirmed")
+        assert (work / "approve" / "essay.txt").exists()
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 5) == 0
     finally:

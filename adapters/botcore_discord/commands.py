@@ -29,10 +29,10 @@ WHOLE = 8_000  # characters of a command's names, descriptions and values togeth
 WORD_LENGTH, TEXT_LENGTH = 300, 1_500  # that can be typed into an option
 NAME = re.compile(r"[-_a-z0-9]{1,32}")
 MENTION = re.compile(r"<@!?([0-9]{5,20})>")
-SUBCOMMAND, STRING, INTEGER, BOOLEAN, NUMBER = 1, 3, 4, 5, 10
+SUBCOMMAND, STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 3, 4, 5, 10, 11
 MANAGE_SERVER = str(1 << 5)  # who sees what is for managers, where the server's own settings do not say otherwise
 MOST_MONEY = 1_000_000
-TYPES = {Kind.INTEGER: INTEGER, Kind.MONEY: NUMBER, Kind.FLAG: BOOLEAN}
+TYPES = {Kind.INTEGER: INTEGER, Kind.MONEY: NUMBER, Kind.FLAG: BOOLEAN, Kind.FILE: ATTACHMENT}
 
 # Names and descriptions in other languages, by Discord's locale and then by what they are of: `job`, `job list`,
 # `job list account` for a name, and the same with `:` behind it for a description. The English ones stay valid.
@@ -59,11 +59,11 @@ class SlashCommands:
 
     def line(self, data: Mapping[str, Any]) -> str:
         name, options = _chosen(data)
-        return " ".join([name, *map(_word, options)])
+        return " ".join([name, *map(_word, _typed(options))])
 
     def partial_line(self, commands: Sequence[Command], data: Mapping[str, Any]) -> str:
         name, options = _chosen(data)
-        others = [option for option in options if not option.get("focused")]
+        others = [option for option in _typed(options) if not option.get("focused")]
         focused = _focused(options)
         typed = re.sub(r'["\\]', "", str(focused.get("value", "")))
         if _takes_many(commands, name, focused):
@@ -144,6 +144,11 @@ class SlashCommands:
         return named
 
 
+def options_of(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The options that were given, of a command of one or two words."""
+    return _chosen(data)[1]
+
+
 def _left_out(name: str) -> None:
     log.warning("the command %s does not fit into Discord: it is not offered there", name)
 
@@ -161,6 +166,11 @@ def _chosen(data: Mapping[str, Any]) -> tuple[str, Sequence[Mapping[str, Any]]]:
     if len(options) == 1 and options[0]["type"] == SUBCOMMAND:
         return f"{data['name']} {options[0]['name']}", options[0].get("options") or []
     return data["name"], options
+
+
+def _typed(options: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All but what was attached, which stands on no line."""
+    return [option for option in options if option["type"] != ATTACHMENT]
 
 
 def _focused(options: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -41,13 +41,14 @@ class Engine:
         self._tools = tools
         self._dispatch = dispatch
         self._records = Records(tools.store, tools.clock)
-        self._forms = FormDesk(tools.store, tools.clock)
+        self._forms = FormDesk(tools.store, tools.clock, dispatch.check_form)
         self._commands = SlashCommands()
         drawing = CardDrawing()
         self.client = Client(settings.base_url, tools.clock, settings.guild, self._interaction)
         self.sends = Sends(self.client, tools.clock, self._records, tools.pictures, drawing, Pace(tools.clock))
         self._interactions = Interactions(
             settings.guild,
+            settings.base_url,
             dispatch,
             self._age,
             self._records,

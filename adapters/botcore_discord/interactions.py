@@ -16,11 +16,13 @@ import aiohttp
 import discord
 
 from botcore.adapter import Actor, Dispatch
+from botcore.attached import BadFile
 from botcore.store.port import StoreError
 from botcore.text import sentence
-from botcore.ui import Card, Reply, Result
+from botcore.ui import Card, File, Reply, Result
 
 from .answers import Answer, TooLate
+from .attachments import attached, fetch
 from .forms import OPEN
 from .records import Records, Shown
 from .seams import Filled
@@ -48,6 +50,7 @@ class Interactions:
     def __init__(
         self,
         guild: str,
+        base_url: str,
         dispatch: Dispatch,
         age: Callable[[discord.Interaction], timedelta],
         records: Records,
@@ -56,6 +59,7 @@ class Interactions:
         native: tuple[Drawing, Forms, Commands],
     ) -> None:
         self._guild = guild
+        self._base_url = base_url
         self._dispatch = dispatch
         self._age = age
         self._records = records
@@ -127,21 +131,38 @@ class Interactions:
         data: Data = interaction.data or {}
         match interaction.type:
             case discord.InteractionType.application_command:
-                return await self._dispatch.command(actor, self._commands.line(data))
+                return await self._command(actor, data)
             case discord.InteractionType.modal_submit:
-                taken = await self._forms.take(actor, data["custom_id"], data["components"])
-                if not isinstance(taken, Filled):
-                    return taken
-                reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
-                if reply.form is not None:  # a modal cannot follow a modal
-                    return await self._forms.invite(actor, reply.form, reply.text, taken)
-                return reply
+                return await self._handed_in(
+                    actor, await self._forms.take(actor, data["custom_id"], data["components"])
+                )
         custom_id = str(data.get("custom_id", ""))
         if custom_id.startswith("~all:"):
             return await self._dispatch.command(actor, f"show {custom_id.removeprefix('~all:')}")
         if custom_id.startswith("~"):
-            return await self._forms.reopen(actor, custom_id)
+            return await self._handed_in(actor, await self._forms.reopen(actor, custom_id))
         return await self._dispatch.press(actor, custom_id)
+
+    async def _handed_in(
+        self, actor: Actor, taken: Filled | Drawn | discord.ui.Modal
+    ) -> Reply | Drawn | discord.ui.Modal:
+        """What the core says to a form, once all of it is there."""
+        if not isinstance(taken, Filled):
+            return taken
+        reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
+        if reply.form is not None:  # a modal cannot follow a modal
+            return await self._forms.invite(actor, reply.form, reply.text, taken)
+        return reply
+
+    async def _command(self, actor: Actor, data: Data) -> Reply:
+        line, told = self._commands.line(data), attached(data)
+        if told is None or await self._dispatch.person(actor) is None:  # nothing is fetched for strangers
+            return await self._dispatch.command(actor, line)
+        try:
+            file = await fetch(told, self._base_url)
+        except BadFile as error:
+            return Reply(sentence(str(error)), result=Result.REFUSED)
+        return await self._dispatch.command(actor, line, file)
 
     async def _complete(self, interaction: discord.Interaction) -> None:
         data: Data = interaction.data or {}
@@ -176,9 +197,12 @@ class Interactions:
             if not await answer.ask(await self._forms.open(actor, reply.form)):
                 await self._in_place(interaction, answer, await self._forms.invite(actor, reply.form, reply.text))
             return
+        if reply.file is not None:
+            await self._hand_over(answer, reply, reply.file, interaction.filesize_limit)
+            return
         message = interaction.message
         private = message is not None and message.flags.ephemeral
-        if message is not None and private and reply.card is not None and reply.replaces:
+        if message is not None and private and reply.card is not None and (reply.replaces or is_prompt(message)):
             await self._replace(str(message.id), answer, reply.card, reply.text)
             return
         if message is not None and is_prompt(message) and reply.card is None:
@@ -190,6 +214,16 @@ class Interactions:
             await answer.defer()  # the card says it
         else:
             await self._whisper(answer, reply.card, reply.text)
+
+    async def _hand_over(self, answer: Answer, reply: Reply, file: File, most: int) -> None:
+        """A file, after whatever card comes with it."""
+        if reply.card is not None:
+            await self._whisper(answer, reply.card, "")
+        if 0 < len(file.text.encode()) <= most:
+            await answer.whisper(self._drawing.draw_file(file, reply.text))
+        else:
+            why = "too large for Discord: ask for less of it, or in a terminal" if file.text else "empty"
+            await self._whisper(answer, None, f"{reply.text} {file.name} is {why}.".strip())
 
     async def _refresh(self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer) -> bool:
         """Shows at once what became of a card; whether there is anything new to see on it."""

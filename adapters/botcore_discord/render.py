@@ -11,10 +11,11 @@ from typing import Any
 import discord
 from discord import ui
 
+from botcore.attached import file_name
 from botcore.charts import as_pictures
 from botcore.draw import draw_card
 from botcore.text import clean, short_id
-from botcore.ui import Block, Button, Card, Fields, Picture, PictureState, Tone
+from botcore.ui import Block, Button, Card, Fields, File, Picture, PictureState, Tone
 
 from .markdown import fitted, line, sentences, short, units
 from .parting import parts_of
@@ -91,6 +92,12 @@ class CardDrawing:
         for number, part in enumerate(parts):
             drawn.append(self._message(part, "" if number else above, pictures, tall=True))
         return drawn
+
+    def draw_file(self, file: File, text: str = "") -> Drawn:
+        above, name = _above(text, ROOM)[0], file_name(file)
+        items: list[Item] = [ui.TextDisplay(above)] if above else []
+        upload = discord.File(BytesIO(file.text.encode()), name)
+        return Drawn(Layout(*items, ui.File(f"attachment://{name}")), (upload,))
 
     def _message(
         self, card: Card | None, above: str, pictures: Loaded, *, upload: bool = True, tall: bool = False

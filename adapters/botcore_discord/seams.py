@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botcore.adapter import Actor
 from botcore.commands.registry import Command
-from botcore.ui import Card, Completion, Form
+from botcore.ui import Card, Completion, File, Form
 
 if TYPE_CHECKING:
     import discord
@@ -47,6 +47,9 @@ class Drawing(Protocol):
     def draw_all(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING) -> Sequence[Drawn]:
         """The same in as many messages as it takes, for an answer that one person sees."""
 
+    def draw_file(self, file: File, text: str = "") -> Drawn:
+        """A file with a line above it."""
+
 
 class Forms(Protocol):
     """Forms as modals, kept in the database until they are sent. `forms.py` is one."""
@@ -58,8 +61,9 @@ class Forms(Protocol):
         """A message with a button that opens a form; what was wrong with the last answers is said in it. `filled`: the
         answers that were refused, which stand in the form again."""
 
-    async def reopen(self, actor: Actor, custom_id: str) -> discord.ui.Modal | Drawn:
-        """What a press of such a button opens, or the words why it cannot be opened any more."""
+    async def reopen(self, actor: Actor, custom_id: str) -> discord.ui.Modal | Drawn | Filled:
+        """What a press of such a button opens, or the words why it cannot be opened any more; all answers, where they
+        are sent without what is left of the questions."""
 
     async def take(self, actor: Actor, custom_id: str, components: Sequence[Mapping[str, Any]]) -> Filled | Drawn:
         """A modal was sent: all answers of the form, or what to show: the invitation to the rest of the questions, or
@@ -84,7 +88,8 @@ class Commands(Protocol):
         """The body of the bulk overwrite for one server."""
 
     def line(self, data: Mapping[str, Any]) -> str:
-        """A core command line, quoted as needed, from an interaction's raw data (its name and options)."""
+        """A core command line, quoted as needed, from an interaction's raw data (its name and options), without what
+        was attached."""
 
     def partial_line(self, commands: Sequence[Command], data: Mapping[str, Any]) -> str:
         """The line up to the option that is being typed, for `dispatch.complete`."""

@@ -22,14 +22,25 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that somebody sent: `id` names it at Telegram, "" for a picture, which is no file to read. `size`: bytes,
+    0 where Telegram does not say."""
+
+    id: str
+    name: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody wrote a message. `reply_to`: the message it answers to."""
+    """Somebody wrote a message. `reply_to`: the message it answers to. `text` is the caption of a `file`."""
 
     actor: Actor
     place: Place
     message: int
     text: str
     reply_to: int | None = None
+    file: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Step:
     dialog: str = ""
     toast: str = ""  # shown to who pressed, for a moment
     line: str = ""  # a command line to run for who acted
+    file: Attached | None = None  # with `line`
     form: str = ""  # the id of a form to hand in, with `values`
     values: Mapping[str, str] = field(default_factory=dict)
     origin: int | None = None  # with `form`: what `begin` was given
@@ -74,7 +86,7 @@ class Dialogs(Protocol):
     async def pressed(self, act: Pressed, dispatch: Dispatch) -> Step:
         """A button of the adapter's own, other than `native.TURN` and `native.RUN`."""
 
-    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
+    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None, dispatch: Dispatch) -> Step:
         """Asks a form's first question. `origin`: the message whose button led to it, where there was one.
         A form that comes back to be corrected goes on with what was answered before."""
 

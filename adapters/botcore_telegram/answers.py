@@ -9,13 +9,17 @@ from typing import TypeVar
 
 from botcore import Actor, Card, Dispatch, Reply
 from botcore.adapter import AdapterError, ChannelBroken, MessageGone, SendFailed
+from botcore.attached import BadFile, file_name, read_file
 from botcore.clock import Clock
-from botcore.ui import Result
+from botcore.text import sentence
+from botcore.ui import File, Result
 
-from .acts import Dialogs, Place, Pressed, Said, Step
+from .acts import Attached, Dialogs, Place, Pressed, Said, Step
 from .api import Api, Sent, Way
 from .cards import Cards
 from .errors import Refused
+from .forms import check_file
+from .html import CAPTION_UNITS, units
 from .native import Note
 from .render import is_queue, says
 from .sender import Sender
@@ -28,6 +32,7 @@ T = TypeVar("T")
 TRIES = 8  # to send what surely was not sent
 MESSAGES = 3  # that a text may take; a longer one is a file
 HEAD = 300  # characters of a longer one that are on the message
+FILE_BYTES = 50_000_000  # of a document that Telegram takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,14 @@ class Answers:
 
     async def give(self, reply: Reply, asked: Asked, dispatch: Dispatch) -> None:
         """What the core says."""
-        if reply.text:
+        if reply.file is not None:
+            await self._file(reply.file, reply.text, asked)
+        elif reply.text:
             await self._say(reply.text, asked, alert=reply.result is not Result.DONE)
         if reply.card is not None:
             await self._card(reply.card, asked, replaces=reply.replaces)
         if reply.form is not None:
-            step = await self._dialogs.begin(asked.actor, asked.place, reply.form, asked.pressed)
+            step = await self._dialogs.begin(asked.actor, asked.place, reply.form, asked.pressed, dispatch)
             await self.take(step, asked, dispatch)
 
     async def take(self, step: Step, asked: Asked, dispatch: Dispatch) -> None:
@@ -83,7 +90,7 @@ class Answers:
             if shown is not None and step.dialog:
                 await self._dialogs.asked(step.dialog, shown, box=box)
         if step.line:
-            await self.give(await dispatch.command(asked.actor, step.line), asked, dispatch)
+            await self.give(await self._run(step, asked.actor, dispatch), asked, dispatch)
         if step.form:
             reply = await dispatch.submit_form(asked.actor, step.form, step.values)
             await self.give(reply, replace(asked, pressed=step.origin), dispatch)
@@ -100,6 +107,43 @@ class Answers:
             log.info("a stranger was not answered: %s", error)
 
     # --- inside
+
+    async def _run(self, step: Step, actor: Actor, dispatch: Dispatch) -> Reply:
+        """The answer to a command, with the file that came with it."""
+        if step.file is None:
+            return await dispatch.command(actor, step.line)
+        try:
+            return await dispatch.command(actor, step.line, await self._fetch(step.file))
+        except BadFile as error:
+            return Reply(sentence(str(error)), result=Result.REFUSED)
+        except AdapterError as error:
+            log.warning("a file was not fetched: %s", error)
+            return Reply("The file could not be fetched from Telegram: send it again.", result=Result.REFUSED)
+
+    async def _fetch(self, attached: Attached) -> File:
+        """Raises `BadFile`, and `AdapterError` where Telegram does not give it."""
+        check_file(attached)
+        size, fetch = await self._insist(lambda: self._api.file(attached.id))
+        check_file(replace(attached, size=size))
+        return read_file(attached.name, await self._insist(fetch))
+
+    async def _file(self, file: File, text: str, asked: Asked) -> None:
+        """What is in a file may be private: it is for whoever asked, in their own chat."""
+        content = file.text.encode()
+        if not 0 < len(content) <= FILE_BYTES:
+            why = "is empty" if not content else "is too large for Telegram: ask for less of it, or in a terminal"
+            await self._say(f"{text} {file.name} {why}.".strip(), asked, alert=True)
+            return
+        notes = says(text) if text else (Note(""),)
+        if len(notes) > 1 or units(text) > CAPTION_UNITS:
+            await self._say(text, asked)
+            notes = (Note(""),)
+        note = replace(notes[0], file=content, file_name=file_name(file))
+        if asked.place.private:
+            await self._send(asked.place, note, asked.answers)
+            return
+        if await self._at_home(lambda home: self._sender.note(Way(home), note), asked, "a file"):
+            await self._say(f"The file is in our own chat, @{self._username}.", asked)
 
     async def _say(self, text: str, asked: Asked, *, alert: bool = False) -> None:
         if asked.toast and await asked.toast.say(text, alert=alert):
@@ -127,17 +171,23 @@ class Answers:
 
     async def _alone(self, card: Card, asked: Asked) -> None:
         """A queue of somebody's own, which only they see."""
+        if await self._at_home(lambda home: self._cards.answer(home, card, None), asked, "a queue"):
+            await self._say(f"Your queue is in our own chat, @{self._username}.", asked)
+
+    async def _at_home(self, send: Callable[[Place], Awaitable[object]], asked: Asked, what: str) -> bool:
+        """Sends something to whoever asked, in their own chat with the bot; whether it is there."""
         home = Place(int(asked.actor.user_id), private=True)
         try:
-            await self._insist(lambda: self._cards.answer(home, card, None))
+            await self._insist(lambda: send(home))
         except ChannelBroken:
             await self._say(
                 f"I cannot write to you yet: open @{self._username}, press Start, and ask again.", asked, alert=True
             )
         except AdapterError as error:
-            log.warning("a queue was not shown: %s", error)
+            log.warning("%s was not sent: %s", what, error)
         else:
-            await self._say(f"Your queue is in our own chat, @{self._username}.", asked)
+            return True
+        return False
 
     async def _note(self, note: Note, asked: Asked, *, replaces: bool) -> int | None:
         if replaces and asked.pressed is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -94,6 +94,7 @@ class Api:
         self._bot = Bot(
             settings.token.get_secret_value(),
             base_url=settings.base_url,
+            base_file_url=settings.file_url,
             request=request,
             get_updates_request=self._polling,
         )
@@ -208,6 +209,17 @@ class Api:
             else:
                 edited = await self._bot.edit_message_media(_input(note.media, note.html, files), **what)
         return _sent(edited) if isinstance(edited, Message) else Sent(message)
+
+    async def file(self, file: str) -> tuple[int, Callable[[], Awaitable[bytes]]]:
+        """The size of something that somebody sent, in bytes (0 where Telegram does not say), and what fetches it."""
+        async with self._aside():
+            found = await self._bot.get_file(file)
+
+        async def fetch() -> bytes:
+            async with self._aside():
+                return bytes(await found.download_as_bytearray())
+
+        return found.file_size or 0, fetch
 
     async def delete(self, chat: int, message: int) -> None:
         async with self._aside():

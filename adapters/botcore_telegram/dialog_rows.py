@@ -116,9 +116,9 @@ def answered_by(reader: Reader, act: Said) -> Open | None:
     waiting = [found for found in mine if not found.dialog.is_over]
     if act.reply_to is not None and (meant := [found for found in waiting if act.reply_to in found.messages]):
         return meant[0]
-    written = [found for found in waiting if found.dialog.is_written]
     if act.place.private and act.reply_to is None:
-        return written[0] if written else None
+        return next((found for found in waiting if found.dialog.takes_words), None)
+    written = [found for found in waiting if found.dialog.is_written]
     unknown = [found for found in written if found.box is None]
     return unknown[0] if act.reply_to is not None and len(unknown) == 1 else None
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from botcore import Actor, Dispatch
 from botcore.clock import Clock
-from botcore.commands.parse import BadInput, Missing, find_command, parse_values, split_line
+from botcore.commands.parse import ATTACHED, BadInput, Missing, find_command, parse_values, split_line
 from botcore.store.port import Store, Tx
 from botcore.text import one_line
-from botcore.ui import Completion, Form
+from botcore.ui import Completion, File, Form
 
 from . import dialog_rows as rows
 from . import forms
@@ -19,9 +19,11 @@ from .acts import Place, Pressed, Said, Step
 from .commands import after_name, command_line, is_near, slashed
 from .dialog_rows import Open
 from .forms import Dialog
+from .native import Note
 from .questions import PRESS, box, panel
 
 KEPT_MS = 24 * 3_600_000  # so long an abandoned question can be answered
+FOR_WHAT = "What is this for? Send it with the command as its caption, or begin with the command: I ask for the file."
 OVER = "That question is closed: ask again."
 _DATA = re.compile(re.escape(PRESS) + r"([0-9]{1,15}):([0-9]{1,3}):([a-z])([0-9]{0,4})")
 _ACTS: dict[str, Callable[[Dialog], Dialog]] = {
@@ -29,9 +31,12 @@ _ACTS: dict[str, Callable[[Dialog], Dialog]] = {
     "b": forms.back,
     "t": forms.type_it,
     "p": forms.turn,
+    "d": forms.done,
+    "n": forms.empty,
+    "r": forms.rest,
     "s": forms.send,
 }
-_NUMBERED: dict[str, Callable[[Dialog, int], Dialog]] = {"c": forms.choose, "o": forms.aside}
+_NUMBERED: dict[str, Callable[[Dialog, int], Dialog]] = {"c": forms.choose, "o": forms.aside, "e": forms.change}
 
 
 class Talk:
@@ -51,11 +56,12 @@ class Talk:
             return await self._command(act, dispatch, text)
         found = await self._store.read(rows.answered_by, act)
         if found is None:
-            return Step(line=text) if act.place.private and text else None
+            return _unasked(act, text) if act.place.private else None
         drop = found.messages
         if found.last != rows.said(act):
-            found = replace(found, dialog=forms.write(found.dialog, text), last=rows.said(act), panel=None, box=None)
-            found = await self._suggested(found, act.actor, dispatch)
+            dialog = forms.attach(found.dialog, act.file) if act.file else forms.write(found.dialog, text)
+            found = replace(found, dialog=dialog, last=rows.said(act), panel=None, box=None)
+            found = await self._informed(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
         return replace(_shown(found, act.place), drop=drop)
 
@@ -70,15 +76,17 @@ class Talk:
         if match[3] == "x" and not found.dialog.is_over:
             await self._store.tx(rows.delete, found.number)
             return Step(toast="Cancelled.", drop=(act.message, *drop))
-        last = f"press {act.data}"
+        last = f"press {act.query} {act.data}"
         if found.last != last:
             if found.dialog.is_over:
                 return Step(toast=OVER, drop=(act.message,))
             dialog = found.dialog
             if int(match[2]) == dialog.at:
                 dialog = _after(dialog, match[3], int(match[4] or -1))
+            if dialog == found.dialog:
+                return replace(_shown(found, act.place), box=None, replaces=True)
             found = replace(found, dialog=dialog, last=last, panel=act.message, box=None)
-            found = await self._suggested(found, act.actor, dispatch)
+            found = await self._informed(found, act.actor, dispatch)
             await self._store.tx(rows.save, found, self._clock.ms())
         step = replace(_shown(found, act.place), replaces=True)
         if found.dialog.is_over:
@@ -87,10 +95,10 @@ class Talk:
             return replace(step, box=None)
         return replace(step, drop=drop)
 
-    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None) -> Step:
+    async def begin(self, actor: Actor, place: Place, form: Form, origin: int | None, dispatch: Dispatch) -> Step:
         before = await self._store.read(rows.about, place.chat, actor.user_id, "form", form.id)
         kept = before.dialog if before and before.dialog.is_over else None
-        return await self._open(actor, place, forms.for_form(form, origin, kept), before)
+        return await self._open(actor, place, forms.for_form(form, origin, kept), before, dispatch)
 
     async def asked(self, dialog: str, message: int, *, box: bool = False) -> None:
         await self._store.tx(rows.asked, int(dialog), message, box)
@@ -110,17 +118,18 @@ class Talk:
         try:
             command, typed = find_command(commands, line)
         except BadInput:
-            return Step(line=line) if act.place.private or "@" in text.split()[0] or is_near(line, commands) else None
+            meant = act.place.private or "@" in text.split()[0] or is_near(line, commands)
+            return Step(line=line, file=act.file) if meant else None
         try:
-            parse_values(command, typed)
+            parse_values(command, typed, {ATTACHED: File(act.file.name, "")} if act.file else {})
         except Missing as error:
             given = after_name(line, command)
-            dialog = forms.for_command(command, error.params, given, f"/{slashed(command.name)}")
+            dialog = forms.for_command(command, error.params, given, f"/{slashed(command.name)}", act.file)
             before = await self._store.read(rows.about, act.place.chat, act.actor.user_id, "command", command.name)
             return await self._open(act.actor, act.place, dialog, before, dispatch, rows.said(act))
         except BadInput:
             pass  # the core says it
-        return Step(line=line)
+        return Step(line=line, file=act.file)
 
     async def _cancelled(self, act: Said) -> tuple[int, ...]:
         """Ends all that this person was asked here."""
@@ -139,7 +148,7 @@ class Talk:
         place: Place,
         dialog: Dialog,
         before: Open | None,
-        dispatch: Dispatch | None = None,
+        dispatch: Dispatch,
         last: str = "",
     ) -> Step:
         """A new dialog, in place of one about the same thing."""
@@ -150,18 +159,29 @@ class Talk:
             return rows.insert(tx, place.chat, actor.user_id, actor.name, dialog, self._clock.ms())
 
         found = replace(await self._store.tx(begin), last=last)
-        if dispatch:
-            found = await self._suggested(found, actor, dispatch)
+        if (informed := await self._informed(found, actor, dispatch)) != found or last:
+            found = informed
             await self._store.tx(rows.save, found, self._clock.ms())
         return replace(_shown(found, place), drop=before.messages if before and not before.dialog.is_over else ())
 
-    async def _suggested(self, found: Open, actor: Actor, dispatch: Dispatch) -> Open:
-        """With what the question that waits could be answered with, as far as it is known here."""
+    async def _informed(self, found: Open, actor: Actor, dispatch: Dispatch) -> Open:
+        """With what the question that waits could be answered with, as far as it is known here; at the summary, with
+        what the answers come to."""
         dialog, question = found.dialog, found.dialog.question
+        if dialog.live and question is None and not dialog.is_over:
+            looked_at = await dispatch.check_form(actor, dialog.id, dialog.answers)
+            return replace(found, dialog=forms.told(dialog, looked_at)) if looked_at else found
         if question is None or question.choices or question.name not in dialog.suggested:
             return found
         completions = await dispatch.complete(actor, f"{dialog.line} {question.name}=")
         return replace(found, dialog=forms.suggest(dialog, _values(completions)))
+
+
+def _unasked(act: Said, text: str) -> Step | None:
+    """What somebody says to the bot alone, without being asked: a command, with or without its slash."""
+    if text:
+        return Step(line=text, file=act.file)
+    return Step(note=Note(FOR_WHAT)) if act.file else None
 
 
 def _shown(found: Open, place: Place) -> Step:
@@ -170,9 +190,10 @@ def _shown(found: Open, place: Place) -> Step:
     if dialog.is_over and dialog.kind == "form":
         return Step(form=dialog.id, values=dialog.answers, origin=dialog.origin)
     if dialog.is_over:
-        return Step(line=dialog.line)
+        return Step(line=dialog.line, file=dialog.attached)
     name = "" if place.private else found.name or "?"
-    return Step(note=panel(dialog, found.number, name), box=box(dialog, found.user, name), dialog=f"{found.number}")
+    opened = None if place.private and dialog.is_long else box(dialog, found.user, name)
+    return Step(note=panel(dialog, found.number, name), box=opened, dialog=f"{found.number}")
 
 
 def _after(dialog: Dialog, act: str, number: int) -> Dialog:

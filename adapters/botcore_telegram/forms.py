@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from botcore.attached import BadFile, check_size, shown_name
+from botcore.choosing import one_of, some_of, split, together
 from botcore.commands.parse import BadInput, parse_money, quoted
 from botcore.commands.registry import Command, Kind, Param
 from botcore.text import clean
 from botcore.ui import Choice, Completion, Form, Input, InputKind, Tone
 
+from .acts import Attached
+
 WRITTEN = frozenset({InputKind.LINE, InputKind.PARAGRAPH, InputKind.MONEY, InputKind.NUMBER})
 KINDS = {Kind.MONEY: InputKind.MONEY, Kind.INTEGER: InputKind.NUMBER, Kind.FLAG: InputKind.CHECK}
 YES, NO = Choice("yes", "Yes"), Choice("", "No")
-STEPS = 2  # a form with more shows what was answered before it is handed in
+STEPS = 2  # a form with more shows what was answered before it is handed in; so does one that can be looked at
 CHOICES = 12  # shown at once
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 
@@ -34,13 +38,19 @@ class Dialog:
     given: str = ""  # of a command: what was typed after its name
     late: tuple[str, ...] = ()  # of a command: texts, which come last on its line
     suggested: tuple[str, ...] = ()  # questions whose choices are some of many: others may be typed
+    files: tuple[str, ...] = ()  # of a command: questions that are answered by sending a file
+    attached: Attached | None = None  # the file that was sent
     values: Mapping[str, str] | None = None
     seen: tuple[str, ...] = ()  # questions that were answered or passed over
     at: int = 0  # which question; as many as there are: the summary; one more: the end
     typing: bool = False  # the answer is typed, though there are choices
     page: int = 0  # of the choices
+    among: tuple[int, ...] = ()  # numbers of the choices that what was typed may mean; none: all of them
+    picked: tuple[str, ...] | None = None  # of several: what is chosen by now; None: nothing was touched yet
     error: str = ""
     origin: int | None = None
+    live: bool = False  # what the answers come to can be asked
+    note: str = ""  # what they come to
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -56,16 +66,32 @@ class Dialog:
         return self.at > len(self.questions)
 
     @property
+    def is_long(self) -> bool:
+        """What was answered is shown before it is handed in."""
+        return len(self.questions) > (1 if self.live else STEPS)
+
+    @property
     def is_written(self) -> bool:
         """Whether the answer is to be typed."""
-        return self.question is not None and (
-            self.typing or (self.question.kind in WRITTEN and not self.question.choices)
-        )
+        question = self.question
+        if question is None or self.typing:
+            return self.typing
+        return question.kind in WRITTEN if not question.choices else self.kind == "form" and has_many(question)
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether what is written, and answers to nothing, may be meant for it."""
+        return self.is_written or (self.kind == "form" and self.question is not None and not self.is_short)
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether the answer is a file."""
+        return self.question is not None and self.question.name in self.files
 
     @property
     def is_short(self) -> bool:
         """One touch may do: the first is a choice, and the other may be left out."""
-        if self.kind != "form" or not 0 < len(self.questions) <= STEPS:
+        if self.kind != "form" or self.live or not 0 < len(self.questions) <= STEPS:
             return False
         first, *rest = self.questions
         return first.kind is InputKind.CHOICE and not any(question.required for question in rest)
@@ -74,41 +100,70 @@ class Dialog:
     def may_be_sent(self) -> bool:
         """At the summary; and a short form that has some answer, where none must be."""
         if self.is_short:
-            return self.at == 0 and bool(self.answers) and not self.questions[0].required
+            return self.at == 0 and any(self.answers.values()) and not self.questions[0].required
         return self.at == len(self.questions)
+
+    @property
+    def is_complete(self) -> bool:
+        """Nothing that must be answered is left."""
+        return all(self.answers.get(question.name) for question in self.questions if question.required)
+
+    @property
+    def was_shown_whole(self) -> bool:
+        """Every question has had its turn: what is changed now leads back to the summary."""
+        return self.is_long and len(self.seen) == len(self.questions)
+
+    @property
+    def picks(self) -> tuple[str, ...]:
+        """Of a question for several: what is chosen by now."""
+        if self.picked is not None or self.question is None:
+            return self.picked or ()
+        return split(self.answers.get(self.question.name, ""))
 
     @property
     def line(self) -> str:
         """The command with what was answered."""
-        first = [f"{name}={quoted(text)}" for name, text in self.answers.items() if name not in self.late]
-        last = [f"{name}={quoted(text)}" for name, text in self.answers.items() if name in self.late]
+        given = {name: quoted(text) for name, text in self.answers.items() if text and name not in self.files}
+        first = [f"{name}={text}" for name, text in given.items() if name not in self.late]
+        last = [f"{name}={text}" for name, text in given.items() if name in self.late]
         return " ".join(part for part in (self.id, *first, self.given.strip(), *last) if part)
 
 
 def for_form(form: Form, origin: int | None, before: Dialog | None = None) -> Dialog:
-    """A form's dialog. One that comes back with errors keeps what was answered `before`, and asks for those anew."""
+    """A form's dialog. One that comes back with errors keeps what was answered `before`, and asks for those anew; one
+    that has all it must have begins with its summary, where each answer can be changed."""
     kept = dict(before.answers) if before else {}
-    values = {item.name: item.value or kept.get(item.name, "") for item in form.inputs}
+    asked = form.basics
+    values = {item.name: item.value or kept.get(item.name, "") for item in asked}
     dialog = Dialog(
         "form",
         form.id,
         form.title,
-        tuple(_with_choices(item) for item in form.inputs),
+        tuple(_with_choices(item) for item in asked),
         form.submit,
         form.tone,
         form.intro,
-        values={name: text for name, text in values.items() if text},
+        values={name: text for name, text in values.items() if text or name in kept},
         origin=origin,
+        live=form.live,
+        note=form.note,
     )
-    wrong = [item.name for item in form.inputs if item.error]
-    if before and wrong:
-        dialog = replace(dialog, seen=tuple(item.name for item in form.inputs if item.name not in wrong))
-    at = next((n for n, item in enumerate(form.inputs) if item.error), 0)
-    return replace(dialog, at=0 if dialog.is_short else at, error=form.inputs[at].error if form.inputs else "")
+    wrong = [number for number, item in enumerate(asked) if item.error]
+    if dialog.is_short:
+        return replace(dialog, error=asked[0].error)
+    if wrong:
+        fine = tuple(item.name for item in asked if not item.error)
+        seen = fine if before or dialog.is_long else ()
+        return replace(dialog, at=wrong[0], seen=seen, error=asked[wrong[0]].error)
+    if dialog.is_long and dialog.is_complete:
+        return _at_summary(dialog)
+    return dialog
 
 
-def for_command(command: Command, missing: Sequence[Param], given: str, title: str) -> Dialog:
-    """What asks for what a command line lacks."""
+def for_command(
+    command: Command, missing: Sequence[Param], given: str, title: str, attached: Attached | None = None
+) -> Dialog:
+    """What asks for what a command line lacks. `attached`: the file that came with it."""
     return Dialog(
         "command",
         command.name,
@@ -119,6 +174,8 @@ def for_command(command: Command, missing: Sequence[Param], given: str, title: s
         given=given,
         late=tuple(param.name for param in missing if param.kind is Kind.TEXT),
         suggested=tuple(param.name for param in missing if param.complete),
+        files=tuple(param.name for param in missing if param.kind is Kind.FILE),
+        attached=attached,
     )
 
 
@@ -132,12 +189,32 @@ def suggest(dialog: Dialog, found: Sequence[Completion]) -> Dialog:
     return replace(dialog, questions=questions)
 
 
+def told(dialog: Dialog, form: Form) -> Dialog:
+    """The dialog with what its answers come to, and what is wrong with each."""
+    wrong = {item.name: item.error for item in form.inputs}
+    questions = tuple(replace(question, error=wrong.get(question.name, "")) for question in dialog.questions)
+    return replace(dialog, questions=questions, note=form.note)
+
+
 def choose(dialog: Dialog, number: int) -> Dialog:
-    """One of the choices, by its place among them. A number that none has changes nothing."""
+    """One of the choices, by its place among them; where there may be several, it is one more or one less. A number
+    that none has changes nothing."""
     question = dialog.question
     if question is None or number >= len(question.choices):
         return dialog
-    return _answered(dialog, question, question.choices[number].value)
+    value = question.choices[number].value
+    if question.kind is not InputKind.SEVERAL:
+        return _answered(dialog, question, value)
+    others = tuple(one for one in dialog.picks if one != value)
+    return replace(dialog, picked=others if value in dialog.picks else (*others, value), error="")
+
+
+def done(dialog: Dialog) -> Dialog:
+    """No more of several."""
+    question = dialog.question
+    if question is None or question.kind is not InputKind.SEVERAL or (question.required and not dialog.picks):
+        return dialog
+    return _answered(dialog, question, together(dialog.picks))
 
 
 def write(dialog: Dialog, text: str) -> Dialog:
@@ -145,10 +222,34 @@ def write(dialog: Dialog, text: str) -> Dialog:
     question = dialog.question
     if question is None:
         return dialog
+    text = clean(text).strip()
     try:
-        return _answered(dialog, question, _checked(dialog, question, clean(text).strip()))
+        if text and question.choices and question.name not in dialog.suggested:
+            return _worded(dialog, question, text)
+        return _answered(dialog, question, _checked(dialog, question, text))
     except BadInput as error:
         return replace(dialog, error=str(error))
+
+
+def attach(dialog: Dialog, file: Attached) -> Dialog:
+    """A file that was sent as the answer."""
+    question = dialog.question
+    if question is None:
+        return dialog
+    if not dialog.takes_file:
+        return replace(dialog, error="this is answered in words, not with a file")
+    try:
+        check_file(file)
+    except BadFile as error:
+        return replace(dialog, error=str(error))
+    return _answered(replace(dialog, attached=file), question, shown_name(file.name))
+
+
+def check_file(file: Attached) -> None:
+    """Raises `BadFile` for what need not be fetched to know that it cannot be read."""
+    if not file.id:
+        raise BadFile("a picture has no text to read: send a text file, as a document")
+    check_size(file.name, file.size)
 
 
 def skip(dialog: Dialog) -> Dialog:
@@ -159,10 +260,30 @@ def skip(dialog: Dialog) -> Dialog:
     return _gone_on(dialog, question)
 
 
+def empty(dialog: Dialog) -> Dialog:
+    """Takes an answer away, where none must be."""
+    question = dialog.question
+    return dialog if question is None or question.required else _answered(dialog, question, "")
+
+
+def rest(dialog: Dialog) -> Dialog:
+    """Leaves all that is left as it is, where that may be."""
+    return _at_summary(dialog) if dialog.is_long and dialog.question and dialog.is_complete else dialog
+
+
+def change(dialog: Dialog, number: int) -> Dialog:
+    """Goes from the summary to one of the questions."""
+    if dialog.question or dialog.is_over or number >= len(dialog.questions):
+        return dialog
+    return replace(dialog, at=number, error=dialog.questions[number].error)
+
+
 def back(dialog: Dialog) -> Dialog:
-    if dialog.typing:
-        return replace(dialog, typing=False, error="")
-    return replace(dialog, at=max(dialog.at - 1, 0), page=0, error="")
+    if dialog.typing or dialog.among:
+        return replace(dialog, typing=False, among=(), page=0, error="")
+    if dialog.question and dialog.was_shown_whole:
+        return _at_summary(dialog)
+    return replace(dialog, at=max(dialog.at - 1, 0), page=0, picked=None, error="")
 
 
 def aside(dialog: Dialog, number: int) -> Dialog:
@@ -179,7 +300,7 @@ def type_it(dialog: Dialog) -> Dialog:
 def turn(dialog: Dialog) -> Dialog:
     """The next of the choices; after the last, the first."""
     question = dialog.question
-    pages = -(-len(question.choices) // CHOICES) if question else 1
+    pages = -(-len(dialog.among or question.choices) // CHOICES) if question else 1
     return replace(dialog, page=(dialog.page + 1) % max(pages, 1))
 
 
@@ -188,33 +309,60 @@ def send(dialog: Dialog) -> Dialog:
     return replace(dialog, at=len(dialog.questions) + 1, error="") if dialog.may_be_sent else dialog
 
 
+def has_many(question: Input) -> bool:
+    """More choices than are shown at once: words of one may be typed."""
+    return len(question.choices) > CHOICES
+
+
 def _answered(dialog: Dialog, question: Input, value: str) -> Dialog:
-    values = {name: text for name, text in dialog.answers.items() if name != question.name}
-    dialog = replace(dialog, values={**values, question.name: value} if value else values)
+    questions = tuple(replace(one, error="") if one is question else one for one in dialog.questions)
+    dialog = replace(dialog, questions=questions, values={**dialog.answers, question.name: value})
     return _gone_on(dialog, question)
 
 
 def _gone_on(dialog: Dialog, question: Input) -> Dialog:
-    dialog = replace(dialog, seen=tuple(dict.fromkeys((*dialog.seen, question.name))), error="", typing=False, page=0)
+    seen = tuple(dict.fromkeys((*dialog.seen, question.name)))
+    dialog = replace(dialog, seen=seen, error="", typing=False, page=0, among=(), picked=None)
     end = len(dialog.questions)
     if dialog.is_short:
         return replace(dialog, at=0 if dialog.at else end + 1)
     later = range(dialog.at + 1, end)
     at = next((n for n in later if dialog.questions[n].name not in dialog.seen), end)
-    return replace(dialog, at=at if at < end or end > STEPS else end + 1)
+    if at < end:
+        return replace(dialog, at=at, error=dialog.questions[at].error)
+    return replace(dialog, at=end if dialog.is_long else end + 1)
+
+
+def _at_summary(dialog: Dialog) -> Dialog:
+    seen = tuple(question.name for question in dialog.questions)
+    return replace(dialog, at=len(seen), seen=seen, error="", typing=False, page=0, among=(), picked=None)
+
+
+def _worded(dialog: Dialog, question: Input, text: str) -> Dialog:
+    """What is meant by words of the choices; where that is not clear, those that may be meant are asked about."""
+    if question.kind is not InputKind.SEVERAL:
+        meant = one_of(question.choices, text, dialog.among)
+        if meant.values:
+            return _answered(dialog, question, meant.values[0])
+        return replace(dialog, among=meant.among, error=meant.error, page=0)
+    meant = some_of(question.choices, text, dialog.among)
+    picked = tuple(dict.fromkeys((*(dialog.picked or ()), *meant.values)))
+    if not meant.among and not meant.error:
+        return _answered(dialog, question, together(picked))
+    return replace(dialog, picked=picked, among=meant.among, error=meant.error, page=0)
 
 
 def _checked(dialog: Dialog, question: Input, text: str) -> str:
     """What is handed in for it. Raises `BadInput`."""
+    if dialog.takes_file:
+        raise BadInput("send the file itself, as a document")
     if not text:
         raise BadInput("write a few words" if question.required else "write a few words, or press Skip")
     if len(text) > question.max_length:
-        raise BadInput(f"that is longer than {question.max_length} characters")
+        raise BadInput(f"that is {len(text):,} characters, and at most {question.max_length:,} are taken")
     chosen = next((c for c in question.choices if text.casefold() in (c.value.casefold(), c.label.casefold())), None)
     if chosen:
         return chosen.value
-    if question.choices and question.name not in dialog.suggested:
-        raise BadInput("press one of the buttons")
     match question.kind:
         case InputKind.MONEY:
             parse_money(text, "this")

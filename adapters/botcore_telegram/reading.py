@@ -10,7 +10,7 @@ from telegram import Bot, CallbackQuery, Message, Update, User
 
 from botcore import Actor
 
-from .acts import Place, Pressed, Said
+from .acts import Attached, Place, Pressed, Said
 
 NAME = "telegram"
 
@@ -51,7 +51,7 @@ def chat_in(body: Mapping[str, Any]) -> tuple[int, bool, str]:
     chat = message.get("chat") if isinstance(message, Mapping) else None
     if not isinstance(message, Mapping) or not isinstance(chat, Mapping):
         return 0, False, ""
-    text = "" if query else message.get("text")
+    text = "" if query else message.get("text") or message.get("caption")
     number = chat.get("id")
     return (
         number if isinstance(number, int) else 0,
@@ -65,11 +65,12 @@ def _said(message: Message) -> Act | None:
         return Migrated(message.chat.id, message.migrate_to_chat_id)
     if message.migrate_from_chat_id:
         return Migrated(message.migrate_from_chat_id, message.chat.id)
-    if not message.text or message.forward_origin is not None or message.via_bot is not None:
+    text, file = message.text or message.caption or "", _attached(message)
+    if not (message.text or file) or message.forward_origin is not None or message.via_bot is not None:
         return None  # what somebody else wrote is no command, whoever passed it on
     place = _place(message)
     if message.sender_chat is not None:
-        return Nameless(place, message.message_id, message.text) if message.sender_chat.id == message.chat.id else None
+        return Nameless(place, message.message_id, text) if message.sender_chat.id == message.chat.id else None
     if message.from_user is None or message.from_user.is_bot:
         return None
     answered = message.reply_to_message
@@ -77,9 +78,17 @@ def _said(message: Message) -> Act | None:
         actor=_actor(message.from_user, place),
         place=place,
         message=message.message_id,
-        text=message.text,
+        text=text,
         reply_to=answered.message_id if answered else None,
+        file=file,
     )
+
+
+def _attached(message: Message) -> Attached | None:
+    if message.document is not None:
+        found = message.document
+        return Attached(found.file_id, found.file_name or "file", found.file_size or 0)
+    return Attached("", "picture") if message.photo else None
 
 
 def _pressed(query: CallbackQuery) -> Act | None:

@@ -40,6 +40,12 @@ class TelegramSettings(BaseModel):
     trust_admins_as: Role | None = None  # what administrators of the channels' groups may do, without an entry
 
     @property
+    def file_url(self) -> str:
+        """Where Telegram has what people sent."""
+        server, _, name = self.base_url.rpartition("/")
+        return f"{server}/file/{name}"
+
+    @property
     def bot_id(self) -> int:
         return int(self.token.get_secret_value().partition(":")[0])
 

@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from botcore.adapter import Actor, AdapterTools, Dispatch
+from botcore.attached import MOST_BYTES, BadFile, read_file
+from botcore.commands.parse import BadInput, find_command
+from botcore.commands.registry import Command, Kind
 from botcore.models import Person
-from botcore.ui import Completion, Reply
+from botcore.text import sentence
+from botcore.ui import Completion, File, Reply, Result
 
+from .forms import with_typed
 from .guard import HEADERS, PICTURE_HEADERS, Guard, Refusal, check_csrf, read_fields
 from .live import Stream, Wakers, cursor_of, state_of
 from .messages import Messages
-from .render import Look, clean, render_board, render_notice, render_page, render_reply
+from .render import Look, clean, render_board, render_form, render_notice, render_page, render_reply
 from .sessions import SESSION_LIFE, LinkState, Session, Sessions
 from .static_files import read_static
 
@@ -24,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PRESS_BYTES = 16 * 1024
 FORM_BYTES = 256 * 1024
+COMMAND_BYTES = PRESS_BYTES + 3 * MOST_BYTES  # a byte of a file takes up to three in a form
 COMPLETIONS = 50
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -79,6 +85,7 @@ class Pages:
             web.get("/events", self._data_of(self._events), allow_head=False),
             web.post("/act", self._data_of(self._act)),
             web.post("/form", self._data_of(self._submit_form)),
+            web.post("/check", self._data_of(self._check_form)),
             web.post("/command", self._data_of(self._command)),
             web.post("/complete", self._data_of(self._complete)),
         ]
@@ -186,18 +193,30 @@ class Pages:
 
     async def _submit_form(self, request: web.Request) -> web.Response:
         visitor, fields, dispatch = await self._post(request, FORM_BYTES)
-        typed = {name[3:]: value for name, value in fields.items() if name.startswith("in.")}
+        typed = _typed(fields)
         reply = await dispatch.submit_form(visitor.actor, fields.get("form", ""), typed)
         return self._answer(reply, typed)
 
+    async def _check_form(self, request: web.Request) -> web.Response:
+        visitor, fields, dispatch = await self._post(request, FORM_BYTES)
+        typed = _typed(fields)
+        form = await dispatch.check_form(visitor.actor, fields.get("form", ""), typed)
+        return _json({"form": None if form is None else render_form(with_typed(form, typed))})
+
     async def _command(self, request: web.Request) -> web.Response:
-        visitor, fields, dispatch = await self._post(request, PRESS_BYTES)
-        return self._answer(await dispatch.command(visitor.actor, _line(fields)))
+        visitor, fields, dispatch = await self._post(request, COMMAND_BYTES)
+        try:
+            reply = await dispatch.command(visitor.actor, _line(fields), _file(fields))
+        except BadFile as error:
+            reply = Reply(sentence(str(error)), result=Result.REFUSED)
+        return self._answer(reply)
 
     async def _complete(self, request: web.Request) -> web.Response:
         visitor, fields, dispatch = await self._post(request, PRESS_BYTES)
-        found = await dispatch.complete(visitor.actor, _line(fields))
-        return _json({"completions": _completions(found)})
+        line = _line(fields)
+        found = await dispatch.complete(visitor.actor, line)
+        takes_file = _takes_file(await dispatch.commands(visitor.actor), line)
+        return _json({"completions": _completions(found), "file": takes_file})
 
     # --- what they have in common
 
@@ -276,8 +295,25 @@ class Pages:
         return _json(render_reply(reply, self._tools.clock.now(), self._look, typed=typed))
 
 
+def _typed(fields: dict[str, str]) -> dict[str, str]:
+    return {name[3:]: value for name, value in fields.items() if name.startswith("in.")}
+
+
 def _line(fields: dict[str, str]) -> str:
     return fields.get("line", "").lstrip().removeprefix("/")
+
+
+def _file(fields: dict[str, str]) -> File | None:
+    """What was attached. Raises `BadFile`."""
+    return read_file(fields["file_name"], fields.get("file", "").encode()) if "file_name" in fields else None
+
+
+def _takes_file(commands: Sequence[Command], line: str) -> bool:
+    try:
+        command, _ = find_command(commands, line)
+    except BadInput:
+        return False
+    return any(param.kind is Kind.FILE for param in command.params)
 
 
 def _completions(found: Sequence[Completion]) -> list[dict[str, str]]:

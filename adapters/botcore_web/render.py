@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import quote
@@ -13,18 +13,19 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from botcore.attached import file_name
 from botcore.charts import Plot, plot
 from botcore.models import Person
 from botcore.text import clean as text_clean
-from botcore.ui import Block, Button, Card, Chart, Choice, Field, Fields, Form, Input, Picture, Reply, Text
+from botcore.ui import Block, Button, Card, Chart, Field, Fields, Form, Picture, Reply, Text
 
+from .forms import keep_typed, lay_out
 from .messages import Board, Message, is_news, is_queue, verb_of
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 2_000
 TEXT_LENGTH = 200_000  # of one paragraph; the rest is counted, not shown
 FOLD_LENGTH, FOLD_LINES = 1_300, 16  # longer paragraphs are folded
-RADIOS = 8  # more choices than these make a list to pick from
 CHART_WIDTH, CHART_HEIGHT = 560, 120  # of a plot, in units of its drawing
 MINUTE, HOUR, DAY = 60, 3600, 86400
 TYPED = re.compile("`([^`\n]+)`")
@@ -171,7 +172,7 @@ def render_reply_card(card: Card, now: datetime, look: Look) -> str:
 
 
 def render_form(form: Form) -> str:
-    return _render("form.html", form=form)
+    return _render("form.html", form=form, layout=lay_out(form))
 
 
 def queue_parts(card: Card) -> Queue:
@@ -206,9 +207,9 @@ def queue_parts(card: Card) -> Queue:
 
 def render_reply(
     reply: Reply, now: datetime, look: Look, *, typed: Mapping[str, str] | None = None
-) -> dict[str, str | bool]:
+) -> dict[str, object]:
     """A reply in the parts that the page puts in their places. What was `typed` stays in a form that comes back."""
-    parts: dict[str, str | bool] = {
+    parts: dict[str, object] = {
         "result": reply.result.value,
         "text": clean(reply.text, TEXT_LENGTH),
         "replaces": reply.replaces,
@@ -217,12 +218,9 @@ def render_reply(
         parts["card"] = render_reply_card(reply.card, now, look)
     if reply.form is not None:
         parts["form"] = render_form(keep_typed(reply.form, typed or {}))
+    if reply.file is not None:
+        parts["file"] = {"name": file_name(reply.file), "text": reply.file.text}
     return parts
-
-
-def keep_typed(form: Form, typed: Mapping[str, str]) -> Form:
-    """The form with the answers that were given, where it brings none of its own."""
-    return replace(form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs))
 
 
 def render_board(board: Board, now: datetime, look: Look) -> str:
@@ -254,7 +252,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(
-        choices=_choices,
         clean=clean,
         code=code,
         excerpt=excerpt,
@@ -264,7 +261,7 @@ def _environment() -> Environment:
         short_id=short_id,
         shortcut=shortcut,
     )
-    env.globals.update(TITLE=TITLE_LENGTH, radios=RADIOS, render_message=render_card, since=when)
+    env.globals.update(TITLE=TITLE_LENGTH, render_message=render_card, since=when)
     return env
 
 
@@ -305,14 +302,6 @@ def _spoken(chart: Chart) -> str:
     totals = _plotted(chart).totals
     said = ", ".join(f"{label} {total}" for label, total in zip(chart.labels, totals, strict=True))
     return clean(f"{chart.title}: {said}")
-
-
-def _choices(question: Input) -> list[Choice]:
-    """What can be chosen; where nothing must be, that too."""
-    values = list(question.choices)
-    if not question.required and all(choice.value for choice in values):
-        values.insert(0, Choice("", "None of these"))
-    return values
 
 
 def _picture_url(picture: Picture, look: Look) -> str:

@@ -6,23 +6,22 @@ who may has confirmed it. Its kind is registered by the hook `register_operation
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ..accounts import Account, keep_balance, known_balance
+from ..accounts import Account
 from ..cards import operation_card
-from ..core_kinds import look_at_balance, look_at_job, standing
+from ..catalogue import TEAMS, ask_for
+from ..core_kinds import look_at_balance, look_at_job, price_as_asked, standing
 from ..kinds import Found, OperationKind
-from ..models import Balance, Job
-from ..operations import Draft, confirm, doubts_about, quote
-from ..pacing import Urgency
-from ..provider import Capability, ProviderError
+from ..models import Job
+from ..operations import Proposal, confirm, doubts_about, quote
 from ..review import NotPossible
 from ..store.port import Tx
 from ..text import money, one_line
 from ..ui import Reply, Result
+from .balances import spendable
 from .completing import complete_category, complete_country, complete_list, complete_team, complete_zone, words_match
 from .confirming import see_out
 from .finding import (
@@ -45,12 +44,14 @@ __all__ = [
     "ACCOUNT",
     "ACCOUNT_FIRST",
     "JOB",
+    "TEAMS",
     "Account",
     "BadInput",
     "Found",
     "NotPossible",
     "OperationKind",
     "ask",
+    "ask_for",
     "at_once",
     "chosen_accounts",
     "complete_category",
@@ -66,12 +67,10 @@ __all__ = [
     "look_at_job",
     "meant_workers",
     "paged",
+    "price_as_asked",
     "standing",
     "words_match",
 ]
-
-BALANCE_MS = 60_000  # a balance read so lately needs no new look
-BALANCE_WAIT = 3.0  # seconds a quote waits for it
 
 
 async def ask(
@@ -98,13 +97,13 @@ async def ask(
         if context.house.limits.daily_spend is not None:
             raise NotPossible("what this costs cannot be told, and daily_spend is set: do it on the website")
         shown.append(("Cost", "cannot be told"))
-    elif cost and (balance := await _balance(context, account)) is not None:
+    elif cost and (balance := await spendable(context, account)) is not None:
         then = balance + cost if adds else balance - cost
         shown.append(("Balance", f"{money(balance)}, then {'about ' if estimate else ''}{money(then)}"))
     for name, doubtful in await context.house.store.read(doubts_about, account.name, about):
         shown.append((f"{name} is in doubt", doubtful))
-    draft = _draft(context, account, kind, args, summary, cost or Decimal(0), estimate, about, shown)
-    number = await context.house.store.tx(quote, draft, context.now())
+    proposal = _draft(context, account, kind, args, summary, cost or Decimal(0), estimate, about, shown)
+    number = await context.house.store.tx(quote, proposal, context.now())
     card = await context.house.store.read(operation_card, number)
     return Reply(card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
 
@@ -124,15 +123,15 @@ async def at_once(
     Raises `NotPossible`.
     """
 
-    def let_go(tx: Tx, draft: Draft, now: int) -> int:
-        number = quote(tx, draft, now)
-        confirm(tx, number, draft.person, draft.via, context.house.limits, now)
+    def let_go(tx: Tx, proposal: Proposal, now: int) -> int:
+        number = quote(tx, proposal, now)
+        confirm(tx, number, proposal.person, proposal.via, context.house.limits, now)
         return number
 
     if not context.may(kind.role):
         raise NotPossible(f"this needs {kind.role.one}")
-    draft = _draft(context, account, kind, args, summary, Decimal(0), False, about, facts)
-    return await see_out(context, await context.house.store.tx(let_go, draft, context.now()))
+    proposal = _draft(context, account, kind, args, summary, Decimal(0), False, about, facts)
+    return await see_out(context, await context.house.store.tx(let_go, proposal, context.now()))
 
 
 def job_facts(job: Job) -> tuple[tuple[str, str], ...]:
@@ -150,8 +149,8 @@ def _draft(
     estimate: bool,
     about: str,
     facts: Sequence[tuple[str, str]],
-) -> Draft:
-    return Draft(
+) -> Proposal:
+    return Proposal(
         kind=kind,
         account=account.name,
         args=args,
@@ -163,18 +162,3 @@ def _draft(
         about=about,
         facts=tuple(facts),
     )
-
-
-async def _balance(context: Context, account: Account) -> Decimal | None:
-    """What the account can spend, where that is known or quickly told."""
-    store = context.house.store
-    known = await store.read(known_balance, account.name, context.now() - BALANCE_MS)
-    if known is not None or Capability.BALANCE not in account.provider.capabilities:
-        return known
-    try:
-        async with asyncio.timeout(BALANCE_WAIT):
-            balance: Balance = await account.call(lambda p: p.balance(), Urgency.PERSON)
-    except (ProviderError, TimeoutError):
-        return None
-    await store.tx(keep_balance, account.name, balance, context.now())
-    return balance.spendable

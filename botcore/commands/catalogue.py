@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..accounts import Account
 from ..catalogue import CATEGORIES, COUNTRIES, LISTS, OLD_MS, ZONES, Shelf, Stock, ask_for, keep_stock, stock
 from ..core_kinds import ADD_TO_LIST
+from ..draft_text import least_pay
 from ..models import Category, Country, Role, WorkerList, Zone
 from ..provider import Capability, ProviderError
 from ..text import ago, clean, money, one_line
 from ..ui import Block, Card, Reply, Result, Table
 from .asking import at_once
-from .completing import complete_list, complete_zone, least, words_match
+from .completing import complete_list, complete_zone, words_match
 from .finding import ACCOUNT, ACCOUNT_FIRST, chosen_accounts, leading_account, meant_workers
 from .general import problem_block
 from .paging import paged
@@ -60,7 +61,7 @@ async def _categories(context: Context, values: Mapping[str, Any]) -> Reply:
 
     def row(category: Category) -> Cells:
         amount = category.minimum.get(zone)
-        return category.id, category.name, money(amount) if amount is not None else least(category) or "—"
+        return category.id, category.name, money(amount) if amount is not None else least_pay(category) or "—"
 
     def there(category: Category) -> bool:
         return not zone or zone in category.minimum

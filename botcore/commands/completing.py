@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from ..accounts import can_serve
 from ..catalogue import CATEGORIES, COUNTRIES, LISTS, TEAMS, ZONES, Shelf, Stock, stock
+from ..draft_text import least_pay
 from ..models import Category, Country, WorkerList, Zone
 from ..store.port import Reader, Row
-from ..text import money, one_line, plain
+from ..text import one_line, plain
 from ..ui import Completion
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def complete_category(context: Context, typed: str) -> Sequence[Completion
     """Categories by words, with the least they may pay: in the zone that is on the line, or else anywhere."""
 
     def offer(account: str, category: Category) -> Completion:
-        return Completion(category.id, one_line(category.name), least(category, context.typed.get("zone", "")))
+        return Completion(category.id, one_line(category.name), least_pay(category, context.typed.get("zone", "")))
 
     return await _offers(context, typed, CATEGORIES, offer)
 
@@ -61,18 +61,6 @@ async def complete_list(context: Context, typed: str) -> Sequence[Completion]:
 
 async def complete_team(context: Context, typed: str) -> Sequence[Completion]:
     return await _offers(context, typed, TEAMS, _offer_list)
-
-
-def least(category: Category, zone: str = "") -> str:
-    """The least that a category may pay a task, in words: in one zone, or over all of them."""
-    amounts = [category.minimum[zone]] if zone in category.minimum else sorted(set(category.minimum.values()))
-    return _span(amounts, "over" if category.over else "from") if amounts else ""
-
-
-def _span(amounts: Sequence[Decimal], since: str) -> str:
-    if len(amounts) == 1:
-        return f"{since} {money(amounts[0])}"
-    return f"{since} {money(amounts[0])} to {money(amounts[-1])}, by zone"
 
 
 def _offer_list(account: str, item: WorkerList) -> Completion:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ..cards import operation_card
-from ..operations import cancel, confirm, parse_operation, waits_for
+from ..accounts import Account
+from ..delivery import announce
+from ..kinds import OperationKind
+from ..made import claim, look_again, token
+from ..models import Role
+from ..operations import Stale, cancel, confirm, parse_operation, requote, waits_for
+from ..pacing import Urgency
+from ..posting.cards import card_of_operation
+from ..posting.drafts import draft_of_operation
 from ..review import NotPossible
+from ..store.port import Row, Tx
+from ..text import money
 from ..ui import Reply, Result
+from .balances import spendable
+from .drafting import meant_draft, price_again
 from .parse import BadInput
 
 if TYPE_CHECKING:
@@ -17,32 +30,93 @@ WAIT = 10.0  # seconds a person waits for an operation's end before they are tol
 
 
 async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
-    """Confirms an operation and waits a little for its end."""
-    number = _operation(subject)
-    store = context.house.store
-    name = await store.read(lambda r: r.value("SELECT kind FROM operations WHERE id = :id", id=number))
-    if name is None:
-        raise NotPossible("there is no such operation")
-    kind = context.house.kinds.get(name)
+    """Confirms an operation and waits a little for its end. What it costs is asked again where that is long ago; where
+    it takes two people, the second is asked."""
+    row, kind = await _meant(context, subject)
     if kind is None:
-        raise NotPossible(f"no plugin offers {name} any more")
+        raise NotPossible(f"no plugin offers {row['kind']} any more")
     if not context.may(kind.role):
         raise NotPossible(f"this needs {kind.role.one}")
-    await store.tx(confirm, number, context.person.name, context.actor.adapter, context.house.limits, context.now())
-    return await see_out(context, number)
+    alone = not await context.house.people.several(kind.role)
+    let_go = partial(_let_go, context, row["id"], alone)
+    try:
+        goes = await context.house.store.tx(let_go)
+    except Stale:
+        if not await _quote_again(context, row, kind):
+            card = await context.house.store.read(card_of_operation, row["id"])
+            words = "It costs something else by now: look at it again."
+            return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, operations=(row["id"],), replaces=True)
+        goes = await context.house.store.tx(let_go)
+    if not goes:
+        card = await context.house.store.read(card_of_operation, row["id"])
+        words = f"Asked: this takes {kind.role.one} beside you, who confirms it."
+        return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, replaces=True)
+    return await see_out(context, row["id"])
+
+
+def _let_go(context: Context, operation: int, alone: bool, tx: Tx) -> bool:
+    """Confirms it. A job that is posted has a card wherever its account is reviewed."""
+    house, now = context.house, context.now()
+    who = context.person.name, context.actor.adapter
+    goes = confirm(tx, operation, *who, house.limits, now, alone=alone, channels=house.channels)
+    draft = draft_of_operation(tx, operation)
+    if goes and draft is not None:
+        account = tx.value("SELECT account FROM drafts WHERE id = :id", id=draft)
+        announce(tx, [channel for channel in house.channels if channel.takes(account)], f"draft:{draft}", now)
+    return goes
+
+
+async def _quote_again(context: Context, row: Row, kind: OperationKind) -> bool:
+    """Whether it costs what it did. Raises `NotPossible` where that cannot be told."""
+    number = await context.house.store.read(draft_of_operation, row["id"])
+    if number is not None:
+        return await price_again(context, await meant_draft(context, number), row["id"])
+    account: Account | None = context.house.accounts.get(row["account"])
+    price = kind.price
+    if account is None or price is None:
+        raise NotPossible("this was asked a while ago, and may cost something else by now: ask for it again")
+    args = json.loads(row["args"])
+    cost = await account.call(lambda p: price(p, args), Urgency.PERSON)
+    if cost is None:
+        raise NotPossible("what this costs cannot be told just now: ask for it again")
+    facts = [(name, value) for name, value in json.loads(row["facts"]) if name != "Balance"]
+    if (balance := await spendable(context, account)) is not None:
+        facts.append(("Balance", f"{money(balance)} now"))
+    return await context.house.store.tx(requote, row["id"], cost, facts, context.now(), estimate=bool(row["estimate"]))
 
 
 async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
     """Drops what nobody has confirmed, and what could not be sent yet: that takes somebody who could confirm it."""
-    number = _operation(subject)
-    row = await context.house.store.read(
-        lambda r: r.one("SELECT kind, state FROM operations WHERE id = :id", id=number)
-    )
-    kind = context.house.kinds.get(row["kind"]) if row else None
-    if kind and row and row["state"] == "confirmed" and not context.may(kind.role):
+    row, kind = await _meant(context, subject)
+    if kind and row["state"] == "confirmed" and not context.may(kind.role):
         raise NotPossible(f"this needs {kind.role.one}")
-    await context.house.store.tx(cancel, number, context.person.name, context.actor.adapter, context.now())
+    await context.house.store.tx(cancel, row["id"], context.person.name, context.actor.adapter, context.now())
     return Reply("Cancelled; nothing was done.")
+
+
+async def press_claim(context: Context, subject: str, revision: int) -> Reply:
+    """Which of the jobs that were found an operation in doubt has made."""
+    row, kind = await _meant(context, subject)
+    job_id = next((job for job, _, _ in json.loads(row["likely"]) if token(job) == revision), None)
+    if kind is None or job_id is None:
+        raise NotPossible("this is settled already")
+    _check_role(context, kind)
+    words = f"{context.person.name} says it is this one"
+    if not await context.house.store.tx(claim, row["id"], job_id, words, kind, context.now()):
+        raise NotPossible("this is settled already")
+    card = await context.house.store.read(card_of_operation, row["id"])
+    return Reply(card=card, operations=(row["id"],), replaces=True)
+
+
+async def press_look(context: Context, subject: str, revision: int) -> Reply:
+    """Look again, whether what is in doubt has happened."""
+    row, kind = await _meant(context, subject)
+    if kind is None:
+        raise NotPossible("this is settled already")
+    _check_role(context, kind)
+    if not await context.house.store.tx(look_again, row["id"]):
+        raise NotPossible("this is settled already")
+    return await see_out(context, row["id"])
 
 
 async def see_out(context: Context, number: int) -> Reply:
@@ -55,11 +129,22 @@ async def see_out(context: Context, number: int) -> Reply:
     result = {"refused": Result.REFUSED, "cancelled": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(
         state, Result.DONE
     )
-    return Reply(card=await store.read(operation_card, number), result=result, operations=(number,))
+    card = await store.read(card_of_operation, number)
+    return Reply(card=card, result=result, operations=(number,), replaces=True)
 
 
-def _operation(subject: str) -> int:
+async def _meant(context: Context, subject: str) -> tuple[Row, OperationKind | None]:
+    """The operation that a button names, and its kind, where a plugin still offers it. Raises `BadInput`."""
     number = parse_operation(subject)
     if number is None:
         raise BadInput("this button cannot be read: look at the newest card")
-    return number
+    row = await context.house.store.read(lambda r: r.one("SELECT * FROM operations WHERE id = :id", id=number))
+    if row is None:
+        raise NotPossible("there is no such operation")
+    return row, context.house.kinds.get(row["kind"])
+
+
+def _check_role(context: Context, kind: OperationKind | None) -> None:
+    needed = kind.role if kind else Role.OWNER
+    if not context.may(needed):
+        raise NotPossible(f"this needs {needed.one}")

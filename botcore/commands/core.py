@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from ..core_kinds import CORE_KINDS
 from ..dispatch import Check, Press, Submit
+from ..kinds import Kinds
 from ..models import Role
+from ..posting.kind import POST
 from . import (
     auditing,
     bonus,
@@ -15,16 +18,20 @@ from . import (
     comparing,
     confirming,
     doubts,
+    draft_buttons,
     exporting,
     general,
+    job_buttons,
     job_changes,
     jobs,
     paging,
+    posting,
     queueing,
     reporting,
     reviewing,
     rules,
     subscribing,
+    templates,
     undoing,
     workers,
 )
@@ -37,7 +44,9 @@ def core_commands(adapters: Sequence[str]) -> list[Command]:
     topics = (
         general.COMMANDS,
         jobs.COMMANDS,
+        posting.COMMANDS,
         job_changes.COMMANDS,
+        templates.COMMANDS,
         queueing.COMMANDS,
         reviewing.COMMANDS,
         undoing.COMMANDS,
@@ -72,6 +81,20 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "block": (Role.MANAGER, workers.press_block),
     "confirm": (Role.REVIEWER, confirming.press_confirm),
     "cancel": (Role.REVIEWER, confirming.press_cancel),
+    "claim": (Role.MANAGER, confirming.press_claim),
+    "look": (Role.MANAGER, confirming.press_look),
+    "edit": (Role.REVIEWER, draft_buttons.press_edit),
+    "options": (Role.REVIEWER, draft_buttons.press_options),
+    "draft": (Role.REVIEWER, draft_buttons.press_draft),
+    "price": (Role.REVIEWER, draft_buttons.press_price),
+    "template": (Role.REVIEWER, draft_buttons.press_template),
+    "discard": (Role.REVIEWER, draft_buttons.press_discard),
+    "job-pause": (Role.MANAGER, partial(job_buttons.press_job, run=job_changes.pause)),
+    "job-resume": (Role.MANAGER, job_buttons.press_resume),
+    "job-stop": (Role.MANAGER, partial(job_buttons.press_job, run=job_changes.stop)),
+    "job-restart": (Role.MANAGER, partial(job_buttons.press_job, run=job_changes.restart)),
+    "job-add": (Role.MANAGER, job_buttons.press_add),
+    "clone": (Role.REVIEWER, job_buttons.press_clone),
     "page": (Role.VIEWER, paging.press_page),
     "whole": (Role.VIEWER, paging.press_whole),
     "approve-all": (Role.REVIEWER, bulk.press_approve_all),
@@ -92,6 +115,14 @@ FORMS: Mapping[str, tuple[Role, Submit]] = {
     "list": (Role.REVIEWER, workers.submit_list),
     "reject-all": (Role.MANAGER, bulk.submit_reject_all),
     "confirm-all": (Role.REVIEWER, bulk.submit_confirm_all),
+    "pick": (Role.REVIEWER, posting.submit_pick),
+    "draft": (Role.REVIEWER, draft_buttons.submit_draft),
+    "fill": (Role.REVIEWER, draft_buttons.submit_fill),
+    "template": (Role.REVIEWER, draft_buttons.submit_template),
+    "job-add": (Role.MANAGER, job_buttons.submit_add),
+    "job-resume": (Role.MANAGER, job_buttons.submit_resume),
 }
 
-CHECKS: Mapping[str, tuple[Role, Check]] = {}
+CHECKS: Mapping[str, tuple[Role, Check]] = {"draft": (Role.REVIEWER, draft_buttons.check_draft)}
+
+KINDS: Kinds = {**CORE_KINDS, POST.name: POST}

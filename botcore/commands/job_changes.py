@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..dispatch import Context
 
 
-async def _pause(context: Context, values: Mapping[str, Any]) -> Reply:
+async def pause(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.PAUSE)
     if not account.provider.pause_ends:
         return await at_once(context, account, PAUSE, _args(job), f"Pause {_name(job)}.", about=_about(job))
@@ -46,7 +46,7 @@ async def _pause(context: Context, values: Mapping[str, Any]) -> Reply:
     return await ask(context, account, PAUSE, _args(job), words, about=_about(job), facts=job_facts(job))
 
 
-async def _resume(context: Context, values: Mapping[str, Any]) -> Reply:
+async def resume(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.RESUME)
     count: int | None = values.get("positions")
     title = account.provider.title
@@ -71,14 +71,14 @@ async def _resume(context: Context, values: Mapping[str, Any]) -> Reply:
     )
 
 
-async def _stop(context: Context, values: Mapping[str, Any]) -> Reply:
+async def stop(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.STOP)
     rest = f" What is handed in can still be rated: {job.unrated}." if job.unrated else ""
     words = f"Stop {_name(job)}: nobody can do it any more, and stopping cannot be undone.{rest}"
     return await ask(context, account, STOP, _args(job), words, about=_about(job), facts=job_facts(job))
 
 
-async def _restart(context: Context, values: Mapping[str, Any]) -> Reply:
+async def restart(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.RESTART)
     if "positions" in values:
         return await _restart_with(context, account, job, values["positions"])
@@ -117,7 +117,7 @@ async def _restart_with(context: Context, account: Account, job: Job, count: int
     )
 
 
-async def _add_positions(context: Context, values: Mapping[str, Any]) -> Reply:
+async def add_positions(context: Context, values: Mapping[str, Any]) -> Reply:
     account, job = await find_job(context, values, Capability.ADD_POSITIONS)
     count: int = values["positions"]
     _check(count, "positions", account.provider.positions_range)
@@ -218,7 +218,7 @@ COMMANDS = (
         "job pause",
         "take a job off the market for a while; where that ends it, you are asked first",
         Role.MANAGER,
-        _pause,
+        pause,
         (JOB, ACCOUNT),
         Capability.PAUSE,
     ),
@@ -226,16 +226,16 @@ COMMANDS = (
         "job resume",
         "put a paused job back; some marketplaces need a number of new positions for it",
         Role.MANAGER,
-        _resume,
+        resume,
         (JOB, POSITIONS, ACCOUNT),
         Capability.RESUME,
     ),
-    Command("job stop", "end a job for good", Role.MANAGER, _stop, (JOB, ACCOUNT), Capability.STOP),
+    Command("job stop", "end a job for good", Role.MANAGER, stop, (JOB, ACCOUNT), Capability.STOP),
     Command(
         "job restart",
         "start a finished job again; some marketplaces can add positions with it",
         Role.MANAGER,
-        _restart,
+        restart,
         (JOB, POSITIONS, ACCOUNT),
         Capability.RESTART,
     ),
@@ -243,7 +243,7 @@ COMMANDS = (
         "job add-positions",
         "let more workers do a job",
         Role.MANAGER,
-        _add_positions,
+        add_positions,
         (JOB, Param("positions", "how many more", Kind.INTEGER, required=True), ACCOUNT),
         Capability.ADD_POSITIONS,
     ),

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..accounts import Account, save_job
 from ..cards import next_deadline
+from ..job_cards import job_card, name_job
 from ..models import Job, JobStatus, Role
 from ..provider import ProviderError
 from ..store.port import Reader, Row, Tx
-from ..text import ago, clean, days, money, one_line
-from ..ui import Block, Card, Field, Fields, Reply, Result, Table, Text, Tone
+from ..text import ago, money, one_line
+from ..ui import Block, Card, Reply, Result, Table
 from .finding import ACCOUNT, ACCOUNT_FIRST, JOB, chosen_accounts, find_job
 from .general import problem_block
 from .paging import paged
@@ -60,37 +61,9 @@ async def _jobs(account: Account) -> Sequence[Job] | ProviderError:
 
 async def _job_show(context: Context, values: Mapping[str, Any]) -> Reply:
     _, job = await find_job(context, values)
-    return await paged(context, _job_card(job))
-
-
-def _job_card(job: Job) -> Card:
-    tone = {JobStatus.RUNNING: Tone.SUCCESS, JobStatus.PAUSED: Tone.WARNING, JobStatus.BLOCKED: Tone.DANGER}
-    facts = [
-        Field("Done", f"{job.done} of {job.positions}"),
-        Field("To rate", "not told" if job.unrated is None else str(job.unrated)),
-        Field("Price", money(job.price) if job.price is not None else "—"),
-        Field("Rate within", days(job.rate_within_days) if job.rate_within_days else "—"),
-        Field("Where", job.zone or "—"),
-        Field("Category", job.category or "—"),
-    ]
-    if job.created_at:
-        facts.append(Field("Posted", "", job.created_at))
-    blocks: list[Block] = [Fields(tuple(facts))]
-    if job.instructions:
-        lines = "\n".join(f"{n}. {clean(line, 10_000)}" for n, line in enumerate(job.instructions, 1))
-        blocks.append(Text(lines, title="Instructions"))
-    if job.notes:
-        blocks.append(Text(clean(job.notes, 10_000), title="Notes"))
-    if job.proofs:
-        blocks.append(Text("\n".join(f"{p.kind}: {clean(p.description, 2_000)}" for p in job.proofs), title="Proofs"))
-    return Card(
-        one_line(job.title),
-        subject=f"job:{job.id}",
-        subtitle=f"{job.id} · {job.account}",
-        badge=job.status_text.capitalize(),
-        tone=tone.get(job.status, Tone.NEUTRAL),
-        blocks=tuple(blocks),
-    )
+    number = await context.house.store.tx(name_job, job.account, job.id)
+    card = await context.house.store.read(job_card, number)
+    return await paged(context, card) if card else Reply("It could not be read just now.", result=Result.REFUSED)
 
 
 async def _pending(context: Context, values: Mapping[str, Any]) -> Reply:

@@ -24,6 +24,7 @@ _BEGUN = re.compile(r'(?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"])+', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 _NO_FILES: Mapping[str, File] = {}
+_NOT_TYPED = (Kind.FLAG, Kind.FILE)  # where messengers complete: a flag has a name, a file is attached
 _MONEY = re.compile(r"\$? ?([0-9]{1,7}(?:\.[0-9]{0,4})?|\.[0-9]{1,4})")
 
 
@@ -35,7 +36,9 @@ class Missing(BadInput):
     """Something that a command needs was not typed: `params`, in their order."""
 
     def __init__(self, command: Command, params: Sequence[Param]) -> None:
-        super().__init__(f"{params[0].name.replace('_', ' ')} is missing: type `{usage(command)}`")
+        name = params[0].name.replace("_", " ")
+        how = "attach it to the command" if params[0].kind is Kind.FILE else f"type `{usage(command)}`"
+        super().__init__(f"{name} is missing: {how}")
         self.params = tuple(params)
 
 
@@ -115,6 +118,8 @@ def parse_values(command: Command, words: Sequence[str], files: Mapping[str, Fil
             raise BadInput(f"`{command.name}` has no {shown(match[1])}=; it is typed `{usage(command)}`")
         else:
             positional.append(word)
+    if ATTACHED in files:  # then it does not stand on the line
+        named = {param.name: ATTACHED for param in command.params if param.kind is Kind.FILE} | named
     raw = _with_files(command, _by_position(command, positional, named), files)
     values = {name: _typed(params[name], value) for name, value in raw.items()}
     if missing := [param for param in command.params if param.required and param.name not in raw]:
@@ -231,7 +236,7 @@ async def _complete_param(command: Command, context: Context, words: list[str]) 
         param = next((p for p in command.params if p.name == match[1]), None)
         found = await _values(param, context, match[2]) if param else []
         return [Completion(f"{match[1]}={c.text}", c.label, c.help) for c in found]
-    places = [p for p in command.params if not p.named_only and p.name not in used and p.kind is not Kind.FLAG]
+    places = [p for p in command.params if not p.named_only and p.name not in used and p.kind not in _NOT_TYPED]
     index = len([word for word in words[:-1] if "=" not in word])
     param = places[min(index, len(places) - 1)] if places and (index < len(places) or places[-1].many) else None
     found = await _values(param, context, last) if param else []
@@ -247,7 +252,7 @@ def _so_far(command: Command, words: Sequence[str]) -> dict[str, str]:
     """What stands on an unfinished line, by parameter."""
     params = {param.name: param for param in command.params}
     named = {match[1]: match[2] for word in words if (match := _NAMED.fullmatch(word)) and match[1] in params}
-    places = [name for name, param in params.items() if not param.named_only and name not in named]
+    places = [n for n, p in params.items() if not p.named_only and n not in named and p.kind is not Kind.FILE]
     placed = dict(zip(places, (word for word in words if "=" not in word), strict=False))
     return {name: text.replace('"', "") for name, text in {**placed, **named}.items()}
 

@@ -86,8 +86,13 @@ def note_rating(tx: Tx, event: Event, decision: Row, message: str, now: int) -> 
 
 
 def note_operation(tx: Tx, operation: int, now: int) -> None:
-    """An operation has ended, or nobody knows whether it has: tells of its money, or asks for a person."""
-    row = tx.one("SELECT * FROM operations WHERE id = :id AND state IN ('done', 'in doubt')", id=operation)
+    """An operation has ended, or nobody knows whether it has: tells of its money, or asks for a person. What may have
+    made something is looked for before anybody is asked."""
+    row = tx.one(
+        """SELECT * FROM operations WHERE id = :id AND (state = 'done'
+               OR state = 'in doubt' AND (found IS NOT NULL OR about NOT LIKE 'new:%'))""",
+        id=operation,
+    )
     if row is None:
         return
     told = {name: row[name] for name in ("summary", "cost", "message")}

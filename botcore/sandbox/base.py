@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
+    from .jobs import Job
     from .workers import Worker
     from .world import Books
 
@@ -170,6 +171,10 @@ class Sandbox(ABC):
 
     def handed_in(self, books: Books, job_id: str, task_id: str, worker: Worker) -> None:
         """What else happens when a worker hands in."""
+
+    def fees_back(self, job: Job) -> int:
+        """What goes back, beside the price, of a job's open positions when the site itself ends it; in units."""
+        return 0
 
     def picture(self, picture_id: str) -> str:
         """A picture's address."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from .base import Refusal
@@ -26,6 +27,10 @@ class Fields:
     def raw(self, name: str) -> Any:
         """The value as it came, or None."""
         return self._values.get(name)
+
+    def sent(self) -> dict[str, Any]:
+        """All of it as it came, with amounts as the text that they were sent as."""
+        return {name: _told(value) for name, value in self._values.items()}
 
     def array(self, name: str) -> list[Any]:
         """A list of anything."""
@@ -111,6 +116,17 @@ class Fields:
 
     def _wrong(self, name: str, rule: str) -> Refusal:
         return Refusal(f"{self._where}{name} {rule}.", f"{self._where}{name}")
+
+
+def _told(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return str(value)
+        case Mapping():
+            return {name: _told(part) for name, part in value.items()}
+        case list():
+            return [_told(part) for part in value]
+    return value
 
 
 def _speakable(text: str) -> bool:

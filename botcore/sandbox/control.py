@@ -1,4 +1,22 @@
-"""The back door: JSON over HTTP, by which tests turn the clock, set faults, play workers, and count."""
+"""The back door: JSON over HTTP, by which tests turn the clock, set faults, play workers and the site, and count.
+
+Below `/_sandbox/`, an `account` being the first of all where it is left out:
+
+    GET  ledger?account=&by=     what changed, through the api, on the site, auto, or all
+    GET  changes?account=        jobs that came into another status
+    GET  state                   the clock; money, jobs and submissions of each account
+    GET  requests                how many were made, and how many of them answered with a 429
+    POST clock                   {advance}: seconds
+    POST faults                  {endpoint, kind, probability, count, seconds, status}; DELETE takes all away
+    POST submit                  {account, job_id, count, worker_id, proofs, country, ip}, or {account, task_id}: again
+    POST rate                    {account, job_id, task_id, rating, …}: the buyer rates on the website
+    POST report                  {account, task_id}: nobody can rate it until the site has looked at it
+    POST job                     {account, job_id, judgement, reason}: the site approves, declines or blocks a job
+    POST dry                     {account, job_id, dry}: no worker comes to a job by themselves any more; 0: again
+    POST balance                 {account, spendable}: the buyer put money in or took it out on the website
+    POST quirk                   {account, name, value}: how the site is in what its document leaves open
+    POST webhook                 {account, url, signature_secret}
+"""
 
 from __future__ import annotations
 
@@ -12,6 +30,8 @@ from . import tasks
 from .base import Call, Refusal
 from .checks import Fields
 from .faults import Fault, FaultKind
+from .money import UNIT
+from .oversight import JUDGEMENTS
 from .proofs import given
 
 if TYPE_CHECKING:
@@ -25,6 +45,7 @@ def mount(app: web.Application, server: SandboxServer) -> None:
     """Adds the routes below `/_sandbox/`. A request that makes no sense gets a 400 with `{"error": …}`."""
     back = _BackDoor(server)
     app.router.add_get("/_sandbox/ledger", _told(back.ledger))
+    app.router.add_get("/_sandbox/changes", _told(back.changes))
     app.router.add_get("/_sandbox/state", _told(back.state))
     app.router.add_get("/_sandbox/requests", _told(back.requests))
     app.router.add_get("/_sandbox/faults", _told(back.faults))
@@ -34,6 +55,9 @@ def mount(app: web.Application, server: SandboxServer) -> None:
     app.router.add_post("/_sandbox/submit", _told(back.submit))
     app.router.add_post("/_sandbox/rate", _told(back.rate))
     app.router.add_post("/_sandbox/report", _told(back.report))
+    app.router.add_post("/_sandbox/job", _told(back.job))
+    app.router.add_post("/_sandbox/dry", _told(back.dry))
+    app.router.add_post("/_sandbox/balance", _told(back.balance))
     app.router.add_post("/_sandbox/quirk", _told(back.quirk))
     app.router.add_post("/_sandbox/webhook", _told(back.webhook))
 
@@ -46,6 +70,9 @@ class _BackDoor:
         query = Fields(dict(request.query))
         made_by = query.choice("by", ("api", "site", "auto", "all"), "api")
         return self._server.ledger(query.text("account", ""), made_by=made_by)
+
+    async def changes(self, request: web.Request) -> Any:
+        return self._server.job_changes(Fields(dict(request.query)).text("account", ""))
 
     async def state(self, request: web.Request) -> Any:
         return self._server.state()
@@ -118,6 +145,23 @@ class _BackDoor:
     async def report(self, request: web.Request) -> Any:
         body = await _body(request)
         self._server.report(body.text("account", ""), body.text("task_id"))
+        return {"ok": True}
+
+    async def job(self, request: web.Request) -> Any:
+        body = await _body(request)
+        judgement = cast("Any", body.choice("judgement", JUDGEMENTS))
+        self._server.judge_job(body.text("account", ""), body.text("job_id"), judgement, body.text("reason", ""))
+        return {"ok": True}
+
+    async def dry(self, request: web.Request) -> Any:
+        body = await _body(request)
+        dry = body.integer("dry", 0, 1, 1) == 1
+        self._server.run_dry(body.text("account", ""), body.text("job_id"), dry=dry)
+        return {"ok": True}
+
+    async def balance(self, request: web.Request) -> Any:
+        body = await _body(request)
+        self._server.set_balance(body.text("account", ""), body.money("spendable", 0, _MONEY) * UNIT)
         return {"ok": True}
 
     async def quirk(self, request: web.Request) -> Any:

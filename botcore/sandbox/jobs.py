@@ -35,6 +35,9 @@ class Status(StrEnum):
     DECLINED = "declined"
 
 
+_GOING = (Status.RUNNING, Status.PAUSED, Status.PENDING_REVIEW, Status.PENDING_RESTART)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A proof that a job asks for: `type` is text or screenshot."""
@@ -72,6 +75,7 @@ class Job:
     unrated: int
     started_ms: int  # when it began to run; 0: not yet
     remembers_after: int  # what workers did up to this task (its n) counts no more
+    reason: str  # why it was declined or blocked
     terms: Terms
 
     @property
@@ -101,6 +105,16 @@ def post(books: Books, terms: Terms, *, extras: int = 0, paused: bool = False, r
         seconds = books.chance("approval", n).uniform(*_APPROVAL_SECONDS)
         books.later(books.at + round(seconds * 1000), "approval", job_id, paused=paused)
     return job_id
+
+
+def approve_at_once(books: Books, job_id: str) -> None:
+    """The site looks at a new job now. Raises `Refusal` where it has."""
+    due = books.q(
+        "UPDATE agenda SET due_ms = :at WHERE account = :account AND kind = 'approval' AND subject = :id RETURNING n",
+        at=books.at, account=books.account, id=job_id,
+    )  # fmt: skip
+    if not due:
+        raise Refusal("The site has looked at this job already.")
 
 
 def approve(books: Books, data: Mapping[str, Any]) -> None:
@@ -153,13 +167,18 @@ def resume(books: Books, job_id: str) -> None:
 
 def stop(books: Books, job_id: str) -> int:
     """Ends a job; returns what goes back to the balance."""
-    going = (Status.RUNNING, Status.PAUSED, Status.PENDING_REVIEW, Status.PENDING_RESTART)
-    job = _change(books, job_id, going, Status.FINISHED, "The job is not running.")
-    books.never("approval", job_id)
-    back = job.open * job.terms.price
-    books.q("UPDATE job SET stopped = 1, reserved = reserved - :back WHERE id = :id", back=back, id=job_id)
-    refund(books, back)
-    return back
+    return _end(books, job_id, _GOING, Status.FINISHED, "The job is not running.")
+
+
+def decline(books: Books, job_id: str, reason: str) -> int:
+    """The site does not want a new job; returns what goes back to the balance."""
+    new = (Status.PENDING_REVIEW, Status.PENDING_RESTART)
+    return _end(books, job_id, new, Status.DECLINED, "The site has looked at this job already.", reason)
+
+
+def block(books: Books, job_id: str, reason: str) -> int:
+    """The site ends a job; returns what goes back to the balance."""
+    return _end(books, job_id, _GOING, Status.BLOCKED, "The job has ended already.", reason)
 
 
 def restart(books: Books, job_id: str, positions: int) -> int:
@@ -289,6 +308,19 @@ def _change(books: Books, job_id: str, before: Sequence[Status], after: Status, 
     return job
 
 
+def _end(books: Books, job_id: str, before: Sequence[Status], after: Status, otherwise: str, reason: str = "") -> int:
+    """For good, or until it is restarted; returns what goes back: the price of what no submission has a claim on."""
+    job = _change(books, job_id, before, after, otherwise)
+    books.never("approval", job_id)
+    back = job.open * job.terms.price
+    books.q(
+        "UPDATE job SET stopped = 1, reserved = reserved - :back, reason = :reason WHERE id = :id",
+        back=back, reason=reason, id=job_id,
+    )  # fmt: skip
+    refund(books, back)
+    return back
+
+
 def _tell(books: Books, job_id: str, status: str) -> None:
     books.q(
         "INSERT INTO job_change (account, job_id, status, at_ms) VALUES (:account, :job, :status, :at)",
@@ -334,5 +366,6 @@ def _job(row: sqlite3.Row) -> Job:
         row["unrated"],
         row["started_ms"],
         row["remembers_after"],
+        row["reason"],
         terms,
     )

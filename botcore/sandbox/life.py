@@ -105,7 +105,7 @@ def _any_open(books: Books) -> str | None:
     ids = [
         row["id"]
         for row in books.q(
-            "SELECT id FROM job WHERE account = :account AND status = 'running' AND filled < positions "
+            "SELECT id FROM job WHERE account = :account AND status = 'running' AND NOT dry AND filled < positions "
             "AND (pace_most IS NULL OR pace_most > "
             "(SELECT count(*) FROM task WHERE job_id = job.id AND finished_ms > :at - pace_ms)) ORDER BY n",
             account=books.account,

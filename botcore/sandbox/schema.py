@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS job (
     reserved INTEGER NOT NULL CHECK (reserved >= 0), ttr_days INTEGER NOT NULL, per_worker INTEGER NOT NULL,
     countries TEXT NOT NULL, excluded TEXT NOT NULL, list_id INTEGER, slots TEXT NOT NULL, data TEXT NOT NULL,
     started_ms INTEGER NOT NULL DEFAULT 0, remembers_after INTEGER NOT NULL DEFAULT 0,
-    pace_most INTEGER, pace_ms INTEGER
+    pace_most INTEGER, pace_ms INTEGER, reason TEXT NOT NULL DEFAULT '', dry INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS job_account ON job (account, n);
 

@@ -8,19 +8,20 @@ import logging
 import socket
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from aiohttp import web
 
 from ..clock import Clock, FastClock, from_ms
-from . import control, life, pictures
+from . import control, life, oversight, pictures
 from .base import Login, Refusal, Sandbox
 from .clock import Turnable, first_of
 from .faults import FaultBook
 from .gateway import Gateway, RequestCount
 from .limits import RateLimit
-from .money import dollars
+from .money import dollars, units
 from .proofs import Proof
 from .tasks import Judgement, State, rate, report, resubmit
 from .webhooks import Webhooks
@@ -177,6 +178,25 @@ class SandboxServer:
         with self._turn(account) as books:
             report(books, {"subject": task_id})
 
+    def judge_job(self, account: str, job_id: str, judgement: oversight.Judgement, reason: str = "") -> None:
+        """The site approves a new job at once, declines it, or blocks a job. Raises `Refusal`."""
+        self.world.catch_up()
+        with self._turn(account) as books:
+            oversight.judge(books, job_id, judgement, reason)
+        self.world.catch_up()
+
+    def run_dry(self, account: str, job_id: str, *, dry: bool = True) -> None:
+        """No worker comes to the job by themselves any more, or some do again; those whom a test sends do. Raises
+        `Refusal` where there is no such job."""
+        with self._turn(account) as books:
+            oversight.run_dry(books, job_id, dry=dry)
+
+    def set_balance(self, account: str, spendable: Decimal) -> None:
+        """The buyer put money in or took it out on the website: so many dollars are left. Raises `Refusal`."""
+        self.world.catch_up()
+        with self._turn(account) as books:
+            oversight.set_balance(books, units(spendable))
+
     def set_quirk(self, account: str, name: str, value: str) -> None:
         """Has the marketplace be so, for this account, in something that its document leaves open. Raises
         `Refusal` for what it never is."""
@@ -211,6 +231,22 @@ class SandboxServer:
                 "kind": row["kind"],
                 "by": row["made_by"],
                 **json.loads(row["data"]),
+            }
+            for row in rows
+        ]
+
+    def job_changes(self, account: str = "") -> list[dict[str, Any]]:
+        """Since when jobs were in another status than before, in order; that they were posted is in the ledger."""
+        self.world.catch_up()
+        rows = self.world.db.execute(
+            "SELECT * FROM job_change WHERE :account = '' OR account = :account ORDER BY n", {"account": account}
+        )
+        return [
+            {
+                "at": from_ms(row["at_ms"]).isoformat(),
+                "account": row["account"],
+                "job_id": row["job_id"],
+                "status": row["status"],
             }
             for row in rows
         ]

@@ -6,9 +6,9 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..clock import Clock
 from .port import Engine, Handler, Later, Reader, Store, StoreError, Tx, Work, being_cancelled
@@ -59,6 +59,7 @@ class SqliteEngine(Engine):
         self._clock = clock
         self._on_set_back = on_set_back
         self._woken = asyncio.Event()
+        self._took_something = asyncio.Event()  # the database, since it last said no
         self._settled = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self.failures = 0  # works that raised, since the start
@@ -66,6 +67,7 @@ class SqliteEngine(Engine):
     def wake(self) -> None:
         """Something was enqueued."""
         self._woken.set()
+        self._took_something.set()
 
     async def run(self, handlers: Mapping[str, Handler]) -> None:
         await self._insist(_give_back)
@@ -128,14 +130,16 @@ class SqliteEngine(Engine):
         return _take(tx, now, frozenset(self._running), AT_ONCE - len(self._running), kinds)
 
     async def _insist(self, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """A transaction of the engine's own: a disk that is full now may have room again, and the engine goes on."""
+        """A transaction of the engine's own: a disk that is full now may have room again, and the engine goes on.
+        That something else was enqueued meanwhile shows that it has."""
         pause = 1.0
         while True:
             try:
                 return await self._store.tx(fn, *args, **kwargs)
             except StoreError as error:
                 log.error("the engine waits %.0f s for the database: %s", pause, error)
-            await self._clock.sleep(pause)
+            self._took_something.clear()
+            await _first(self._clock.sleep(pause), self._took_something.wait())
             pause = min(pause * 2, LONGEST_HITCH)
 
     def _done(self, part: str, _: asyncio.Task[None]) -> None:
@@ -145,17 +149,21 @@ class SqliteEngine(Engine):
 
     async def _sleep_until(self, next_at: int | None) -> None:
         """Until something is enqueued or done, or the next work is due, or the clock is to be looked at."""
-        sleeper = asyncio.ensure_future(self._nap(next_at))
-        waker = asyncio.ensure_future(self._woken.wait())
-        try:
-            await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
+        await _first(self._nap(next_at), self._woken.wait())
 
     async def _nap(self, next_at: int | None) -> None:
         wait = LONGEST_NAP if next_at is None else (next_at - self._clock.ms()) / 1000
         await self._clock.sleep(min(max(wait, 0.0), LONGEST_NAP))
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Until any of them is over; the others are given up."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _pause(work: Work) -> float:

@@ -437,6 +437,58 @@ CREATE INDEX bulk_items_decision ON bulk_items (decision) WHERE decision IS NOT 
 """
 
 
+POSTING = """
+CREATE TABLE drafts (                       -- jobs that are being written
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    answers TEXT NOT NULL,                  -- by field, as they are typed, as JSON
+    preview TEXT NOT NULL,                  -- posting.preview.Preview as JSON: what its card shows
+    version INTEGER NOT NULL DEFAULT 1,     -- counts the changes
+    turns INTEGER NOT NULL DEFAULT 0,       -- and how often somebody else made them
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'posted', 'discarded')),
+    person TEXT NOT NULL,
+    via TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    changed_by TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    operation INTEGER REFERENCES operations (id),  -- the last that would post it
+    job_id TEXT NOT NULL DEFAULT ''         -- once it is posted
+) STRICT;
+CREATE INDEX drafts_open ON drafts (changed_at) WHERE state = 'open';
+CREATE INDEX drafts_job ON drafts (account, job_id) WHERE job_id != '';
+CREATE INDEX drafts_operation ON drafts (operation) WHERE operation IS NOT NULL;
+
+CREATE TABLE templates (
+    name TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,                 -- whose fields it has
+    answers TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job_names (                    -- how buttons and cards name a job
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    UNIQUE (account, job_id)
+) STRICT;
+
+-- who confirmed what takes two people
+ALTER TABLE operations ADD COLUMN first_by TEXT NOT NULL DEFAULT '';
+-- the id of the job that it made
+ALTER TABLE operations ADD COLUMN made TEXT NOT NULL DEFAULT '';
+-- complete looks for it, in this doubt
+ALTER TABLE operations ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+-- jobs that may be it, as JSON, for a person to say which
+ALTER TABLE operations ADD COLUMN likely TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX operations_made ON operations (account, made) WHERE made != '';
+CREATE INDEX operations_about ON operations (about) WHERE state IN ('confirmed', 'sending', 'in doubt') AND about != '';
+
+-- for which job, as spending.job_key names it
+ALTER TABLE spending ADD COLUMN job TEXT NOT NULL DEFAULT '';
+CREATE INDEX spending_job ON spending (job) WHERE job != '';
+"""
+
 NOTICES = """
 CREATE TABLE notices (                      -- what happened, each once
     id INTEGER PRIMARY KEY,
@@ -575,6 +627,11 @@ def sent_before(db: Database) -> None:
 @core()
 def memories_at(db: Database) -> None:
     run_statements(db, MEMORIES_AT)
+
+
+@core()
+def posting(db: Database) -> None:
+    run_statements(db, POSTING)
 
 
 @core()

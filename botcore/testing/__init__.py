@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{part}" for part in ("market", "reading", "rating", "trouble", "abilities", "hostile"))
+    *(f"{__name__}.{part}" for part in ("market", "reading", "rating", "trouble", "posting", "abilities", "hostile"))
 )
 
 from .market import Contract, Market, a_rating, error_of  # noqa: E402 - asserts are rewritten at import

@@ -10,10 +10,11 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
+from ..draft import JobDraft
 from ..models import Category, Country, Hints, JobChange, JobStatus, WebhookRequest, WorkerList, Zone
 from ..provider import Capability, OutcomeUnknown, Provider
 from ..sandbox import FaultKind
-from .market import Contract, Market, assert_exact, error_of
+from .market import ACCOUNT, Contract, Market, assert_exact, error_of
 
 COUNT = 3
 SOON = 10.0  # real seconds
@@ -47,6 +48,12 @@ LIFE: Mapping[Capability, Call] = {
         job, provider.time_to_rate_range[0]
     ),
 }
+POSTING: tuple[Call, ...] = (
+    lambda provider, job, worker, listed: provider.quote(JobDraft(ACCOUNT)),
+    lambda provider, job, worker, listed: provider.post(JobDraft(ACCOUNT)),
+    lambda provider, job, worker, listed: provider.posted_since(provider.tools.clock.now()),
+    lambda provider, job, worker, listed: provider.draft_of(job),
+)
 CHANGES = {**PEOPLE, **LIFE}
 AFTERWARDS = {
     Capability.PAUSE: {JobStatus.PAUSED, JobStatus.FINISHED},
@@ -78,6 +85,12 @@ class AbilitiesContract(Contract):
             if not market.can(ability):
                 with pytest.raises(NotImplementedError):
                     await call(market.provider, market.job_id, "1", "1")
+        if not market.can(Capability.POST):
+            with pytest.raises(NotImplementedError):
+                market.provider.estimate(JobDraft(ACCOUNT))
+            for post in POSTING:
+                with pytest.raises(NotImplementedError):
+                    await post(market.provider, market.job_id, "1", "1")
         if not market.can(Capability.WEBHOOKS):
             with pytest.raises(NotImplementedError):
                 market.provider.hints(WebhookRequest("POST", {}, {}, b"{}"))

@@ -13,6 +13,8 @@ import pytest
 import pytest_asyncio
 
 from ..clock import ManualClock
+from ..draft import JobDraft, Offers
+from ..draft_text import read_draft
 from ..memory import Memory, ShortMemory
 from ..models import Outcome, Rating, RatingResult, SightingState, Submission, Verdict
 from ..pacing import Gate
@@ -42,11 +44,14 @@ class Contract:
     sandbox: ClassVar[type[Sandbox]]
     settings: ClassVar[Mapping[str, object]] = {}  # keys of the account that the sandbox does not give
     tells: ClassVar[frozenset[SightingState]] = frozenset(SightingState) - UNTOLD  # what the marketplace tells apart
+    answers: ClassVar[
+        Mapping[str, str]
+    ] = {}  # what is typed for a job that can be posted, beside what is there already
 
     @pytest_asyncio.fixture
     async def market(self) -> AsyncIterator[Market]:
         """A quiet marketplace on a clock that stands still, its pages short, with an account that has jobs."""
-        async with opened(self.provider, self.sandbox, self.settings, self.tells) as market:
+        async with opened(self.provider, self.sandbox, self.settings, self.tells, self.answers) as market:
             yield market
 
     @pytest.fixture(autouse=True)
@@ -92,6 +97,7 @@ class Market:
     site: type[Sandbox]
     more_settings: Mapping[str, object]
     tells: frozenset[SightingState]
+    answers: Mapping[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=ShortMemory)
     gate: CountingGate = field(default_factory=CountingGate)
 
@@ -133,6 +139,25 @@ class Market:
         (outcome,) = await self.provider.outcome(self.job_id, [rating])
         assert outcome.task_id == rating.task_id
         return outcome
+
+    async def offers(self) -> Offers:
+        """What the account's catalogue holds."""
+        one = self.provider
+        return Offers(
+            zones=await one.zones() if self.can(Capability.ZONES) else None,
+            categories=await one.categories() if self.can(Capability.CATEGORIES) else None,
+            countries=await one.countries() if self.can(Capability.COUNTRIES) else None,
+            lists=await one.lists() if self.can(Capability.LISTS) else None,
+            teams=await one.teams() if self.can(Capability.TEAMS) else None,
+        )
+
+    async def draft(self, **changes: str) -> JobDraft:
+        """A job that can be posted, as somebody types it, with these `changes`."""
+        begun = {one.name: one.default for one in self.kind.draft_fields}
+        typed = {**begun, **self.answers, **changes}
+        draft, wrong = read_draft(ACCOUNT, self.kind.draft_fields, typed, await self.offers())
+        assert not wrong, wrong
+        return draft
 
     def told(self, state: SightingState) -> frozenset[SightingState]:
         """What may be said of something in this state."""
@@ -217,12 +242,13 @@ async def opened(
     sandbox: type[Sandbox],
     settings: Mapping[str, object],
     tells: frozenset[SightingState],
+    answers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Market]:
     clock = ManualClock()
     server = SandboxServer({sandbox.name: sandbox}, clock=clock, busy=False, waiting=0, interval=0, page_size=PAGE_SIZE)
     await server.start()
     try:
-        market = Market(server, clock, provider, sandbox, settings, tells)
+        market = Market(server, clock, provider, sandbox, settings, tells, answers or {})
         try:
             yield market
         finally:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from .abilities import AbilitiesContract
 from .hostile import HostileContract
+from .posting import PostingContract
 from .rating import RatingContract
 from .reading import ReadingContract
 from .trouble import TroubleContract
 
 
-class ProviderContract(ReadingContract, RatingContract, TroubleContract, AbilitiesContract, HostileContract):
+class ProviderContract(
+    ReadingContract, RatingContract, PostingContract, TroubleContract, AbilitiesContract, HostileContract
+):
     """What every provider must do, shown against its simulated marketplace over HTTP.
 
     Subclass it under a name that starts with `Test`, and say which they are:
@@ -19,5 +22,6 @@ class ProviderContract(ReadingContract, RatingContract, TroubleContract, Abiliti
             sandbox = FolderSandbox
 
     `settings` adds keys to the account, and `tells` says which states the marketplace tells apart, where it is not all
-    of them. A test of your own takes the fixture `market`.
+    of them. Where jobs can be posted, `answers` says what is typed for a good one, by the names of the `draft_fields`.
+    A test of your own takes the fixture `market`.
     """

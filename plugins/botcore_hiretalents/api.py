@@ -31,6 +31,7 @@ from .wire import (
     WireJob,
     WireMember,
     WireTeam,
+    as_number,
     categories_in,
 )
 
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 W = TypeVar("W", bound=Wire)
 
 ALL = "all"
+DONE = "Done."  # where a change was made without a word
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS = ("error", "errors", "fail", "failed", "failure", "no", "ko")
@@ -114,8 +116,11 @@ class HireTalentsApi:
         return [(above, one) for above, some in read for one in some]
 
     async def create(self, terms: Mapping[str, object]) -> Said:
-        """Posts a job, and charges it. Not to be repeated."""
-        return await self._change("jobs/create", terms)
+        """Posts a job, and charges it. Not to be repeated; an answer without the job's id is `OutcomeUnknown`."""
+        said = await self._change("jobs/create", terms)
+        if not _names_a_job(said):
+            raise OutcomeUnknown("jobs/create answered without a readable job_id: it may have been posted")
+        return said
 
     async def cost(self, terms: Mapping[str, object]) -> Decimal:
         """What posting such a job would cost, all fees included, in US dollars. Creates nothing; raises
@@ -124,7 +129,7 @@ class HireTalentsApi:
             said = await self._change("jobs/create", {**terms, "get_cost": 1})
         except OutcomeUnknown as error:
             raise Unavailable(str(error)) from error
-        if said.job_id:
+        if _names_a_job(said):
             log.error("jobs/create was asked for a cost alone, and answered with job %s", said.job_id)
             raise OutcomeUnknown(
                 f"asked for a cost alone, the marketplace answered with job {said.job_id}: "
@@ -179,12 +184,12 @@ class HireTalentsApi:
         return self._made("teams/create", await self._post("teams/create", {"title": title}))
 
     async def rename_team(self, team_id: str, title: str) -> WireTeam:
-        return self._made("teams/update", await self._post("teams/update", {"id": _number(team_id), "title": title}))
+        return self._made("teams/update", await self._post("teams/update", {"id": as_number(team_id), "title": title}))
 
     async def delete_team(self, team_id: str) -> Said:
         """Deletes a team where the document says to, and else where its name says: the former may be a slip, and then
         answers as to a change of the team's name, or that it misses one."""
-        body = {"id": _number(team_id)}
+        body = {"id": as_number(team_id)}
         first: Refused | None = None
         try:
             data = await self._post("teams/update", body)
@@ -204,17 +209,17 @@ class HireTalentsApi:
     async def members(self, team_id: str) -> Sequence[WireMember]:
         """Who is in a team. It reads, by a POST."""
         try:
-            data = await self._post("teams/members", {"team_id": _number(team_id)})
+            data = await self._post("teams/members", {"team_id": as_number(team_id)})
         except OutcomeUnknown as error:
             raise Unavailable(str(error)) from error
         return self._several("teams/members", _listed(data), WireMember)
 
     async def add_member(self, team_id: str, worker_id: str, note: str) -> Said:
-        body = {"team_id": _number(team_id), "user_id": _number(worker_id), "note": note}
+        body = {"team_id": as_number(team_id), "user_id": as_number(worker_id), "note": note}
         return await self._change("teams/add_member", body)
 
     async def delete_member(self, team_id: str, worker_id: str) -> Said:
-        body = {"team_id": _number(team_id), "user_id": _number(worker_id)}
+        body = {"team_id": as_number(team_id), "user_id": as_number(worker_id)}
         return await self._change("teams/delete_member", body)
 
     # --- how lists are read
@@ -275,7 +280,7 @@ class HireTalentsApi:
         for name, wanted in about.items():
             if getattr(told, name) not in ("", wanted):
                 raise OutcomeUnknown(f"{path} answered about another {name}")
-        return Said(words or "Done.", told.cost, told.job_id)
+        return Said(words or DONE, told.cost, told.job_id)
 
     def _made(self, path: str, data: Any) -> WireTeam:
         """A team as it is after a change of it."""
@@ -327,8 +332,8 @@ def _part(text: str, what: str) -> str:
     return text
 
 
-def _number(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+def _names_a_job(said: Said) -> bool:
+    return said.job_id != "0" and _ID.fullmatch(said.job_id) is not None
 
 
 def _unreadable(endpoint: str, field: str) -> Unavailable:

@@ -12,7 +12,7 @@ from .wire import WireApplication, WireJob
 
 INTERNATIONAL = "INT"
 
-JOB_STATUS = {1: (JobStatus.RUNNING, "online"), 3: (JobStatus.FINISHED, "finished")}
+ONLINE, FINISHED = 1, 3
 
 SIGHTINGS = {
     DECLINED: SightingState.REJECTED,
@@ -26,7 +26,7 @@ SIGHTINGS = {
 def job_of(account: str, job: WireJob, days_to_rate: int | None) -> Job:
     """A job. How much of it waits is not told, nor until when. Applications that were declined are counted, too, so
     there can be more of them than positions. "0" as its country says nothing that is documented."""
-    status, words = JOB_STATUS.get(job.status or 0, (JobStatus.UNKNOWN, f"status {job.status}"))
+    status, words = _status(job)
     positions = job.availseats or 0
     reasons = {"Declined": job.dec_reason, "Reported": job.rep_reason}
     return Job(
@@ -47,6 +47,19 @@ def job_of(account: str, job: WireJob, days_to_rate: int | None) -> Job:
         zone="" if job.country == "0" else job.country,
         category=job.category,
     )
+
+
+def _status(job: WireJob) -> tuple[JobStatus, str]:
+    """A job's state, and its name. By the document's examples a job that was not approved yet is online, too, and
+    `started` at 0; which number one has that was turned down is not told, only why."""
+    if job.status == ONLINE:
+        waits = job.started == 0 and not job.total_app
+        return (JobStatus.REVIEW, "in review") if waits else (JobStatus.RUNNING, "online")
+    if job.dec_reason.strip():
+        return JobStatus.BLOCKED, "declined"
+    if job.rep_reason.strip():
+        return JobStatus.BLOCKED, "reported"
+    return (JobStatus.FINISHED, "finished") if job.status == FINISHED else (JobStatus.UNKNOWN, f"status {job.status}")
 
 
 def submission_of(job: Job, application: WireApplication, history: History) -> Submission:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from botcore.draft import DraftField, JobDraft, Offers, Posted, Problem, Quote
 from botcore.models import (
     Balance,
     Category,
@@ -33,10 +35,11 @@ from botcore.models import (
 )
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
 from botcore.settings import own_hosts, secrets_in
-from botcore.wire import as_text
 
-from .api import ALL, HireTalentsApi, HireTalentsTransport, Said
+from .api import ALL, DONE, HireTalentsApi, HireTalentsTransport, Said
+from .fields import FIELDS
 from .mapping import INTERNATIONAL, job_of, sighting_of, submission_of
+from .posting import answers_of, estimate_of, problems_in, quote_of, terms_like, terms_of
 from .revisions import APPROVED, DECLINED, NOT_COMPLETED, PENDING, Revisions
 from .settings import HireTalentsSettings
 from .watch import Watch
@@ -45,7 +48,6 @@ from .wire import WireApplication, WireJob
 
 WORDS = {Verdict.APPROVE: APPROVED, Verdict.REVISE: NOT_COMPLETED, Verdict.REJECT: DECLINED}
 ONLINE, FINISHED = "1", "3"
-AUTOMATED = frozenset({"send_tweet", "like_tweet", "tweeter_followers"})  # proofs that the marketplace checks by itself
 
 ORDERS = "a question for a cost was taken for an order"  # in the account's memory
 
@@ -79,11 +81,13 @@ class HireTalentsProvider(Provider):
             Capability.RESUME,
             Capability.RESTART,
             Capability.ADD_POSITIONS,
+            Capability.POST,
         }
     )
     pause_ends: ClassVar[bool] = True
     resume_needs_positions: ClassVar[bool] = True
     restart_costs: ClassVar[bool] = False
+    draft_fields: ClassVar[tuple[DraftField, ...]] = FIELDS
     hosts: ClassVar[tuple[str, ...]] = ("hiretalents.com", ".hiretalents.com")
 
     def __init__(self, settings: Any, tools: ProviderTools) -> None:
@@ -222,24 +226,60 @@ class HireTalentsProvider(Provider):
         return await self.quoted_reopening(job, count, tweet=False, hidden=False)
 
     async def quoted_reopening(self, job: Job, count: int, *, tweet: bool, hidden: bool) -> Decimal | None:
-        """The same, where it is announced or hidden as well. Once the question was taken for an order it is not asked
-        again: then this is the price alone."""
-        if await self.tools.memory.change([ORDERS], dict):
-            return self.cost_of_positions(job, count)
+        """The same, where it is announced or hidden as well. Where it is not to be asked this is the price alone."""
         try:
-            terms = terms_of(await self.api.job(job.id), count)
-            return await self.quoted({**terms, **_extras(tweet=tweet, hidden=hidden)})
+            terms = terms_like(await self.api.job(job.id), count)
+            quoted = await self.quoted({**terms, **_extras(tweet=tweet, hidden=hidden)})
         except Refused:
             return None
+        return self.cost_of_positions(job, count) if quoted is None else quoted
+
+    # --- posting
+
+    def problems(self, draft: JobDraft, offers: Offers) -> Sequence[Problem]:
+        return problems_in(draft, offers)
+
+    def estimate(self, draft: JobDraft) -> Quote:
+        return estimate_of(draft)
+
+    async def quote(self, draft: JobDraft) -> Quote:
+        return quote_of(draft, await self.quoted(terms_of(draft)))
+
+    async def quoted(self, terms: Mapping[str, object]) -> Decimal | None:
+        """What posting a job of these terms (of jobs/create) would cost, in US dollars; raises `Refused` with what is
+        wrong with them. Creates nothing. None once the question was taken for an order: it is not asked again."""
+        if await self.tools.memory.change([ORDERS], dict):
+            return None
+        try:
+            return await self.api.cost(terms)
         except OutcomeUnknown as error:
             said = str(error)
             await self.tools.memory.change([ORDERS], lambda kept: {ORDERS: said})
             raise
 
-    async def quoted(self, terms: Mapping[str, object]) -> Decimal:
-        """What posting a job of these terms (of jobs/create) would cost, in US dollars; raises `Refused` with what is
-        wrong with them. Creates nothing."""
-        return await self.api.cost(terms)
+    async def post(self, draft: JobDraft) -> Posted:
+        said = await self.api.create(terms_of(draft))
+        return Posted(said.job_id, "" if said.message == DONE else said.message, said.cost)
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        """Its lists are read on until they are older, where they come newest first: the document does not say so."""
+        since = since.replace(microsecond=0)  # its own dates may be cut to the second
+        found: dict[str, Job] = {}
+        dates: list[datetime] = []
+        async for page in self.api.all_pages(lambda number: self.api.jobs(ALL, number)):
+            if page.lost:
+                raise Unavailable("a job in the marketplace's list cannot be read")
+            jobs = [self._job_of(job) for job in page.items]
+            dates += [job.created_at for job in jobs if job.created_at is not None]
+            recent = [job for job in jobs if job.created_at is None or job.created_at >= since]
+            for job in recent:
+                found.setdefault(job.id, job)
+            if not recent and _fall(dates):
+                break
+        return sorted(found.values(), key=_age, reverse=True)
+
+    async def draft_of(self, job_id: str) -> Mapping[str, str]:
+        return answers_of(await self.api.job(job_id))
 
     # --- the catalogue
 
@@ -350,21 +390,14 @@ class HireTalentsProvider(Provider):
         return {one.id: sighting_of(one, editions[one.id]) for one in applications}
 
 
-def terms_of(job: WireJob, positions: int) -> Mapping[str, object]:
-    """The terms of a job as jobs/create takes them, for so many positions."""
-    countries = [part.strip() for part in job.country.split(",") if part.strip() not in ("", "0", INTERNATIONAL)]
-    automated = any(isinstance(slot, Mapping) and as_text(slot.get("type")) in AUTOMATED for slot in job.proof)
-    return {
-        "title": job.title,
-        "price": job.price,
-        "availseats": positions,
-        "country": countries or INTERNATIONAL,
-        "category": job.category,
-        "time": job.time or 1,
-        "expected": list(job.expected),
-        "proof": list(job.proof),
-        **({"automated": 1} if automated else {}),
-    }
+def _fall(dates: Sequence[datetime]) -> bool:
+    """Whether each is before the last or at the same time, and not all are the same."""
+    return bool(dates) and dates[0] > dates[-1] and all(a >= b for a, b in pairwise(dates))
+
+
+def _age(job: Job) -> tuple[datetime, int, str]:
+    """Sorts jobs by their creation, the oldest first; where that is not told, they may be the newest."""
+    return job.created_at or datetime.max.replace(tzinfo=UTC), len(job.id), job.id
 
 
 def _extras(*, tweet: bool, hidden: bool) -> Mapping[str, object]:

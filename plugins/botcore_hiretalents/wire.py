@@ -22,8 +22,10 @@ from botcore.wire import (
     Texts,
     Wire,
     as_count,
+    as_flag,
     as_text,
     items,
+    or_none,
 )
 
 DEEPEST = 6  # of categories in categories
@@ -56,6 +58,11 @@ def as_places(value: object) -> str:
     return ", ".join(as_names(value))
 
 
+def as_number(text: str) -> int | str:
+    """An id as the number that the document has it as; as it is where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+
+
 def as_unix(value: object) -> datetime:
     """A moment from Unix seconds. Raises `ValueError`."""
     try:
@@ -71,6 +78,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(as_names)]
 Shown = Annotated[str, BeforeValidator(as_shown)]
 Places = Annotated[str, BeforeValidator(as_places)]
 UnixMoment = Annotated[datetime, BeforeValidator(as_unix)]
+Yes = Annotated[bool, BeforeValidator(lambda value: or_none(value, as_flag) is True)]
 Folded = Annotated[Items, BeforeValidator(unfolded)]
 FoldedTexts = Annotated[Texts, BeforeValidator(unfolded)]
 
@@ -95,6 +103,10 @@ class WireJob(Wire):
     country: Places = ""
     expected: FoldedTexts = ()
     proof: Folded = ()
+    hourseats: MaybeCount = None  # so many in `limitfreqseconds`
+    limitfreqseconds: MaybeCount = None
+    started: MaybeCount = None  # Unix seconds; 0: not yet
+    send_tweet: Yes = False
     dec_reason: Text = ""
     rep_reason: Text = ""
     created_at: MaybeMoment = None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botcore import Command, Kind, OperationKind, Param, Reply
-from botcore.commands.asking import ACCOUNT_FIRST, BadInput, ask, find_account, look_at_balance
+from botcore.commands.asking import ACCOUNT_FIRST, BadInput, ask, find_account, look_at_balance, price_as_asked
 from botcore.models import Role
 from botcore.text import money
 
@@ -40,7 +40,13 @@ async def _deposit(context: Context, values: Mapping[str, Any]) -> Reply:
     )
 
 
-DEPOSIT = OperationKind("deposit", Role.OWNER, lambda p, a: p.deposit(Decimal(a["amount"])), look=look_at_balance)
+DEPOSIT = OperationKind(
+    "deposit",
+    Role.OWNER,
+    lambda p, a: p.deposit(Decimal(a["amount"])),
+    look=look_at_balance,
+    price=price_as_asked,
+)
 
 OPERATIONS = (DEPOSIT,)
 COMMANDS = (

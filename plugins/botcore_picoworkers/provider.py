@@ -13,9 +13,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from botcore.draft import DraftField
 from botcore_sproutgigs.common import CommonProvider, done
 
 from .api import PicoworkersApi
+from .posting import FIELDS
 from .settings import PicoworkersSettings
 
 
@@ -26,6 +28,7 @@ class PicoworkersProvider(CommonProvider[PicoworkersApi]):
     title: ClassVar[str] = "Picoworkers"
     Settings: ClassVar[type[BaseModel]] = PicoworkersSettings
     time_to_rate_range: ClassVar[tuple[int, int]] = (1, 7)
+    draft_fields: ClassVar[tuple[DraftField, ...]] = FIELDS
     hosts: ClassVar[tuple[str, ...]] = ("picoworkers.com", ".picoworkers.com")
     api_class = PicoworkersApi
 

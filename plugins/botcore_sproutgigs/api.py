@@ -6,10 +6,13 @@ before it had its new name; the names of endpoints and fields are their own.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ from botcore.provider import OutcomeUnknown, Refused, Unavailable
 
 from .calls import Calls, Said, unreadable
 from .pages import Page
+from .posting.terms import posted_id
 from .wire import (
     WireCategory,
     WireJob,
@@ -30,12 +34,17 @@ from .wire import (
     amounts,
 )
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T", bound=WireStanding)
+J = TypeVar("J", bound=WireJob)
 
 JOBS = "jobs/get-jobs.php"
 UNRATED = "jobs/get-unrated-tasks.php"
 RATED = "jobs/get-rated-tasks.php"
+POST = "jobs/post-job.php"
 
+LATEST = datetime.max.replace(tzinfo=UTC)  # where it is not told when a job was created
 UNPREFIXED = ("block_worker",)  # under the same name for one task as for many
 WORDS = {Verdict.APPROVE: "ok", Verdict.REVISE: "revise", Verdict.REJECT: "not_ok"}
 
@@ -66,13 +75,34 @@ class CommonApi(Calls):
         pages.sort(key=lambda page: page.number, reverse=True)
         return _each_once(job for page in pages for job in reversed(page.items))
 
+    async def jobs_since(self, since: datetime) -> list[WireJob]:
+        """The jobs that were created since then, or may have been, the newest first: read only as far as needed.
+        Raises `Unavailable` where such a one may be among what could not be read."""
+        listed: list[WireJob] = []
+        async for page in self.newest_jobs():
+            if page.broken:
+                raise Unavailable("the marketplace's list of jobs could not be read completely")
+            listed += page.items
+            if _all_before(since, page.items) and _newest_first(listed):
+                break
+        found = [job for job in _each_once(listed) if not _before(since, job)]
+        return sorted(found, key=lambda job: job.created_at or LATEST, reverse=True)
+
+    def newest_jobs(self) -> AsyncIterator[Page[WireJob]]:
+        """The pages of all jobs, the newest first. They are listed with the oldest first."""
+        return _turned(self.backward(self.reader(JOBS, {}, "jobs", WireJob)))
+
     async def job(self, job_id: str) -> WireJob:
         """Raises `Refused` where there is no such job."""
+        return await self.job_as(WireJob, job_id)
+
+    async def job_as(self, kind: type[J], job_id: str) -> J:
+        """The same; `kind` says how much of it is read."""
         endpoint = "jobs/get-job.php"
         data = await self.read(endpoint, {"job_id": job_id})
         if not data:
             raise Refused(f"there is no job {job_id}")
-        job = self.one(endpoint, data, WireJob)
+        job = self.one(endpoint, data, kind)
         if job.id != job_id:
             raise unreadable(endpoint, "id")
         return job
@@ -106,6 +136,35 @@ class CommonApi(Calls):
         return await self.catalogue("jobs/get-lists.php", WireList)
 
     # --- what changes jobs
+
+    async def post_job(self, terms: Mapping[str, object]) -> tuple[str, Said]:
+        """Posts a job of these terms: its id, which only an address tells, and what was said. A yes without an id, or
+        an id without a yes, is `OutcomeUnknown`."""
+        data = await self.send(POST, terms)
+        job_id = posted_id(data.get("url")) if isinstance(data, Mapping) else ""
+        said = self.said(POST, data)
+        if said.ok is not bool(job_id):
+            raise OutcomeUnknown(f"{POST} answered without the new job's address: it may have been posted")
+        return job_id, said
+
+    async def try_job(self, terms: Mapping[str, object]) -> Said:
+        """The marketplace's look at such a job, which posts nothing. Raises `OutcomeUnknown` where it answers as if it
+        had."""
+        try:
+            data = await self.send(POST, {"test": 1, **terms})
+        except OutcomeUnknown as error:  # a question, though it is a POST
+            raise Unavailable(str(error)) from error
+        if isinstance(data, Mapping) and data.get("url"):
+            job = f"job {posted_id(data['url']) or 'of an unreadable id'}"
+            log.error("%s was asked for a test alone, and answered with %s", POST, job)
+            raise OutcomeUnknown(
+                f"asked for a test alone, the marketplace answered with {job}: "
+                "look on its website whether it was posted, and stop it there"
+            )
+        try:
+            return self.said(POST, data)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
 
     async def rate_one(self, job_id: str, rating: Rating) -> Said:
         body: dict[str, object] = {"job_id": job_id, "task_id": rating.task_id}
@@ -145,6 +204,9 @@ class SproutGigsApi(CommonApi):
         params: dict[str, str | int] = {**_unrated(unrated_only), "order": "desc"}
         pages = [page async for page in self.all_pages(self.reader(JOBS, params, "jobs", WireJob))]
         return _each_once(job for page in pages for job in page.items)
+
+    def newest_jobs(self) -> AsyncIterator[Page[WireJob]]:
+        return self.all_pages(self.reader(JOBS, {"order": "desc"}, "jobs", WireJob))
 
     async def unrated_of(self, job_id: str, ids: Sequence[str], kind: type[T]) -> AsyncIterator[Page[T]]:
         """Those of a job's unrated tasks that have these ids; `kind` says how much of them is read."""
@@ -234,6 +296,27 @@ def rating_fields(rating: Rating) -> dict[str, object]:
 
 def _unrated(only: bool) -> dict[str, str | int]:
     return {"unrated_tasks": 1} if only else {}
+
+
+async def _turned(pages: AsyncIterator[Page[J]]) -> AsyncIterator[Page[J]]:
+    async for page in pages:
+        yield replace(page, items=page.items[::-1])
+
+
+def _before(since: datetime, job: WireJob) -> bool:
+    """Whether a job was surely created before; the marketplace tells whole seconds."""
+    return job.created_at is not None and job.created_at < since.replace(microsecond=0)
+
+
+def _all_before(since: datetime, jobs: Sequence[WireJob]) -> bool:
+    dated = [job for job in jobs if job.created_at is not None]
+    return bool(dated) and all(_before(since, job) for job in dated)
+
+
+def _newest_first(jobs: Sequence[WireJob]) -> bool:
+    """Whether the list is in the order that it was asked for in."""
+    moments = [job.created_at for job in jobs if job.created_at is not None]
+    return all(later >= earlier for later, earlier in pairwise(moments))
 
 
 def _each_once(jobs: Iterable[WireJob]) -> list[WireJob]:

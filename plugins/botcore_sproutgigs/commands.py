@@ -23,6 +23,7 @@ from botcore.commands.asking import (
     leading_account,
     look_at_balance,
     paged,
+    price_as_asked,
     words_match,
 )
 from botcore.models import Role
@@ -289,7 +290,11 @@ def _shown(text: str) -> str:
 
 
 FEATURE = OperationKind(
-    "feature job", Role.MANAGER, lambda p, a: p.feature(a["job"], Decimal(a["amount"])), look=look_at_balance
+    "feature job",
+    Role.MANAGER,
+    lambda p, a: p.feature(a["job"], Decimal(a["amount"])),
+    look=look_at_balance,
+    price=price_as_asked,
 )
 
 GIG = Param("gig", "the gig's id, of `gig search`", required=True)

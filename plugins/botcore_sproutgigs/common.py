@@ -6,8 +6,12 @@ A plugin for the older dialect builds on this; what differs is an attribute or a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
+from botcore.draft import DraftField, JobDraft, Offers, Posted, Problem, Quote
 from botcore.models import (
     Balance,
     Category,
@@ -31,9 +35,15 @@ from .api import CommonApi
 from .calls import Said
 from .mapping import job_of, submission_of, waiting_sighting
 from .pages import Page
-from .wire import WireStanding, WireTask
+from .posting.cost import estimate, with_fee
+from .posting.fields import FIELDS
+from .posting.rules import COMMON, Rule
+from .posting.terms import answers_of, terms_of
+from .wire import WireJob, WireStanding, WireTask, WireTerms
 
 A = TypeVar("A", bound=CommonApi)
+ORDERS = "a test of a draft was taken for an order"  # in the account's memory
+TEXTS = frozenset({"title", "instructions", "proofs", "notes"})  # of a job, where it is told whole
 ReadTasks = Callable[[str, Sequence[str], type[WireStanding]], AsyncIterator[Page[WireStanding]]]
 
 
@@ -57,10 +67,13 @@ class CommonProvider(Provider, Generic[A]):
             Capability.ADD_POSITIONS,
             Capability.SPEED,
             Capability.TIME_TO_RATE,
+            Capability.POST,
         }
     )
     restart_adds: ClassVar[bool] = True
     reads_together: ClassVar[bool] = True
+    draft_fields: ClassVar[tuple[DraftField, ...]] = FIELDS
+    rules: ClassVar[tuple[Rule, ...]] = COMMON  # that a draft must keep
     hosts: ClassVar[tuple[str, ...]]  # that workers' pictures come from
     api_class: type[A]
 
@@ -198,8 +211,53 @@ class CommonProvider(Provider, Generic[A]):
     async def set_time_to_rate(self, job_id: str, days: int) -> JobChange:
         return JobChange(done(await self.api.set_ttr(job_id, days)))
 
+    def cost_of_positions(self, job: Job, count: int) -> Decimal | None:
+        return None if job.price is None else with_fee(job.price * count, self.settings.fee_percent)
+
     async def add_to_list(self, list_id: str, worker_ids: Sequence[str]) -> str:
         return done(await self.api.add_workers(list_id, some(worker_ids)))
+
+    # --- posting
+
+    def problems(self, draft: JobDraft, offers: Offers) -> Sequence[Problem]:
+        return [problem for rule in self.rules for problem in rule(draft, offers)]
+
+    def estimate(self, draft: JobDraft) -> Quote:
+        return estimate(draft, self.settings.fee_percent)
+
+    async def quote(self, draft: JobDraft) -> Quote:
+        """Once a test was taken for an order, none is made any more, and the quote says so."""
+        estimated = self.estimate(draft)
+        if await self.tools.memory.change([ORDERS], dict):
+            note = f"Not checked by {self.title}: it took such a test for an order once."
+            return replace(estimated, notes=(*estimated.notes, note))
+        try:
+            done(await self.api.try_job(terms_of(draft, self.draft_fields)))
+        except OutcomeUnknown as error:
+            said = str(error)
+            await self.tools.memory.change([ORDERS], lambda kept: {ORDERS: said})
+            raise
+        return replace(estimated, notes=(*estimated.notes, f"{self.title} has checked it: it can be posted."))
+
+    async def post(self, draft: JobDraft) -> Posted:
+        job_id, said = await self.api.post_job(terms_of(draft, self.draft_fields))
+        return Posted(job_id, done(said))
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        found = [await self._whole(job) for job in await self.api.jobs_since(since)]
+        return [job_of(self.tools.account, job) for job in found]
+
+    async def draft_of(self, job_id: str) -> Mapping[str, str]:
+        return answers_of(await self.api.job_as(WireTerms, job_id), self.draft_fields)
+
+    async def _whole(self, job: WireJob) -> WireJob:
+        """A job of a list with its texts, also where the list leaves them out."""
+        if job.model_fields_set >= TEXTS:
+            return job
+        try:
+            return await self.api.job(job.id)
+        except Refused:
+            return job
 
     # --- the catalogue, and pictures
 

@@ -53,6 +53,25 @@ class Pages:
         async for page in self._between(read, first, last, backward=True):
             yield page
 
+    async def backward(self, read: Callable[[int], Awaitable[Page[L]]]) -> AsyncIterator[Page[L]]:
+        """From the last to the first, each once: for lists that grow at their end, of which the first pages may not be
+        needed."""
+        first = await read(1)
+        if first.pages < 2:
+            yield first
+            return
+        ends = [await self._last(read, first)]
+        while ends[-1].number < ends[-1].pages <= self.most_pages:  # it has grown meanwhile
+            last = await read_page(read, ends[-1].pages)
+            if last.number <= ends[-1].number:
+                break
+            ends.append(last)
+        for page in reversed(ends):
+            yield page
+        for number in range(ends[0].number - 1, 1, -1):
+            yield await read_page(read, number)
+        yield first
+
     async def newest_first(self, read: Callable[[int], Awaitable[Page[K]]]) -> AsyncIterator[Page[K]]:
         """The first and the last page of tasks, which tell their order, then from the end with the newer ones to the
         other."""

@@ -28,6 +28,7 @@ from .calls import Said
 from .common import CommonProvider, ReadTasks, done, some
 from .gigs import Gigs
 from .mapping import rated_sighting, waiting_sighting
+from .posting.rules import Rule, hours, variables
 from .settings import SproutGigsSettings
 from .webhook import check_signature, read_hints
 from .wire import WirePosition, WireStanding
@@ -46,6 +47,7 @@ class SproutGigsProvider(CommonProvider[SproutGigsApi]):
         Capability.UNBLOCK,
     }
     batch_size: ClassVar[int] = 1000
+    rules: ClassVar[tuple[Rule, ...]] = (*CommonProvider.rules, hours, variables)
     hosts: ClassVar[tuple[str, ...]] = ("sproutgigs.com", ".sproutgigs.com", "static.sproutgugs.com")
     api_class = SproutGigsApi
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-from botcore.settings import PictureHost, Secret
+from botcore.settings import Number, PictureHost, Secret
 from botcore.transport import checked_base_url
 
 
@@ -17,6 +18,12 @@ def _user_id(value: object) -> str:
     return text.strip()
 
 
+def _percent(value: Decimal) -> Decimal:
+    if not 0 <= value <= 100:
+        raise ValueError("must be from 0 to 100, in percent")
+    return value
+
+
 class CommonSettings(BaseModel):
     """What an account needs, under either name of the marketplace."""
 
@@ -25,6 +32,7 @@ class CommonSettings(BaseModel):
     user_id: Annotated[str, BeforeValidator(_user_id)]
     api_secret: Secret
     base_url: Annotated[str, AfterValidator(checked_base_url)]
+    fee_percent: Annotated[Number, AfterValidator(_percent)] | None = None  # of what tasks cost; no document tells it
     picture_hosts: tuple[PictureHost, ...] = ()
 
 

@@ -50,6 +50,27 @@ class WireJob(WireListed):
     category_id: Text = ""
 
 
+class WireTerms(WireJob):
+    """A job with all that is told of how it was posted, of jobs/get-job."""
+
+    excluded_countries: Texts = ()
+    workers_level: Text = ""
+    workers_max_tasks: MaybeCount = None
+    distribution: MaybeCount = None
+    challenges: Items = ()
+    challenge_action: Text = ""
+    autorate: Text = ""
+    speed: MaybeCount = None
+    start_time: Text = ""
+    end_time: Text = ""
+    hold_time: MaybeCount = None
+    pause_after_approval: MaybeCount = None
+    # these are in neither document's examples
+    list_id: Text = ""
+    variables: Items = ()
+    hold_required: MaybeCount = None
+
+
 class WireEarlier(Wire):
     """What was handed in before, of a task's previous_proofs."""
 

@@ -83,10 +83,11 @@ class MortalStore(FlakyStore):
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self._check_alive()
+        name = getattr(fn, "__name__", "")  # a partial has none
         if self._finds_no_room():
-            self.refused.append((fn.__name__, args))
+            self.refused.append((name, args))
             if fn.__module__ == engine.__name__:
-                self.insisting.add(f"{fn.__name__} {args[:1]}")
+                self.insisting.add(f"{name} {args[:1]}")
             raise StoreError("the disk is full")
         last = self._counts_down()
         if last and not self.kill_committed:
@@ -95,7 +96,7 @@ class MortalStore(FlakyStore):
             answer = await super().tx(fn, *args, **kwargs)
         finally:
             self._check_alive()
-        self.insisting.discard(f"{fn.__name__} {args[:1]}")
+        self.insisting.discard(f"{name} {args[:1]}")
         if last:
             await self.die()
         return answer

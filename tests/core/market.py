@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,17 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
+from botcore.draft import (
+    CostLine,
+    DraftField,
+    JobDraft,
+    Offers,
+    Posted,
+    Problem,
+    Quote,
+    Shape,
+    Source,
+)
 from botcore.models import (
     Balance,
     Category,
@@ -34,6 +45,7 @@ from botcore.models import (
     Zone,
 )
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused
+from botcore.text import money
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = 3600
@@ -77,6 +89,10 @@ class Market:
     unanswered: set[str] = field(default_factory=set)  # changes of jobs that take effect once and are not answered
     offers: dict[str, list[Any]] = field(default_factory=dict)  # the catalogue: by method
     asked: Counter[str] = field(default_factory=Counter)  # reads of the catalogue, by method
+    posts: list[JobDraft] = field(default_factory=list)  # every call that posts, arrived or not
+    posted: list[str] = field(default_factory=list)  # jobs that were: the ledger
+    late: list[JobDraft] = field(default_factory=list)  # left the bot, and will be posted when the test says so
+    fee: Decimal = Decimal(0)  # of a posted job, for each dollar
     told_cost: Decimal | None = None  # what changes of jobs are answered to have cost
     between_pages: Callable[[], None] = lambda: None
     page_size: int = 50
@@ -125,6 +141,26 @@ class Market:
         """What left and was not answered arrives now."""
         underway, self.underway = self.underway, []
         self.take(underway)
+
+    def post(self, draft: JobDraft) -> str:
+        """A job is posted."""
+        job = f"P{len(self.posted) + 1}"
+        self.posted.append(job)
+        self.edits[job] = {
+            "title": draft.text("title"),
+            "price": draft.money("price"),
+            "positions": draft.number("positions") or 0,
+            "instructions": draft.texts("instructions"),
+            "proofs": draft.proofs,
+            "created_at": self.now(),
+        }
+        return job
+
+    def post_late(self) -> None:
+        """What left and was not answered arrives now."""
+        late, self.late = self.late, []
+        for draft in late:
+            self.post(draft)
 
     def ledger(self) -> Counter[str]:
         """How often each task was rated."""
@@ -198,6 +234,20 @@ class Hang:
         raise OutcomeUnknown("the connection was closed")
 
 
+DRAFT_FIELDS = (
+    DraftField(name="title", label="Title", shape=Shape.LINE, required=True, longest=100),
+    DraftField(name="category", label="Category", shape=Shape.ONE, source=Source.CATEGORIES, also=("category_id",)),
+    DraftField(name="zone", label="Where", shape=Shape.ONE, source=Source.ZONES, default="int"),
+    DraftField(name="price", label="Price", shape=Shape.MONEY, required=True),
+    DraftField(name="positions", label="How many", shape=Shape.NUMBER, required=True, least=10, most=9999),
+    DraftField(name="instructions", label="Instructions", shape=Shape.LINES, required=True),
+    DraftField(name="proofs", label="Proofs", shape=Shape.PROOFS, most=4),
+    DraftField(name="notes", label="Notes", shape=Shape.PARAGRAPH, group="Extras"),
+    DraftField(name="quiet", label="Hidden", shape=Shape.FLAG, group="Extras"),
+    DraftField(name="excluded", label="Not from", shape=Shape.SOME, group="Who", source=Source.EXCLUDABLE),
+)
+
+
 class ScriptedProvider(Provider):
     """One account at the marketplace of a test."""
 
@@ -206,6 +256,7 @@ class ScriptedProvider(Provider):
     Settings: ClassVar[type[BaseModel]] = NoSettings
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
     batch_size: ClassVar[int] = 1000
+    draft_fields: ClassVar[tuple[DraftField, ...]] = DRAFT_FIELDS
 
     def __init__(self, tools: ProviderTools, market: Market) -> None:
         super().__init__(NoSettings(), tools)
@@ -328,6 +379,47 @@ class ScriptedProvider(Provider):
 
     async def set_time_to_rate(self, job_id: str, days: int) -> JobChange:
         return self._change("set_time_to_rate", job_id, days, rate_within_days=days)
+
+    def problems(self, draft: JobDraft, offers: Offers) -> Sequence[Problem]:
+        category, price = offers.category(draft.text("category")), draft.money("price")
+        least = category.minimum.get(draft.text("zone") or "int") if category else None
+        if least is not None and price is not None and price < least:
+            return [Problem("price", f"is at least {money(least)} in this category")]
+        return []
+
+    def estimate(self, draft: JobDraft) -> Quote:
+        price, positions = draft.money("price") or Decimal(0), draft.number("positions") or 0
+        lines = [CostLine(f"{positions} × {money(price)}", price * positions)]
+        if self.market.fee:
+            lines.append(CostLine("Fee", price * positions * self.market.fee, estimate=True))
+        return Quote(tuple(lines))
+
+    async def quote(self, draft: JobDraft) -> Quote:
+        self._trip("quote")
+        return replace(self.estimate(draft), notes=("Checked.",))
+
+    async def post(self, draft: JobDraft) -> Posted:
+        self.market.posts.append(draft)
+        if "late" in self.market.unanswered:
+            self.market.unanswered.remove("late")
+            self.market.late.append(draft)
+            raise OutcomeUnknown("no answer")
+        self._trip("post")
+        job = self.market.post(draft)
+        if "post" in self.market.unanswered:
+            self.market.unanswered.remove("post")
+            raise OutcomeUnknown("no answer")
+        return Posted(job, "Posted.", self.market.told_cost)
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        self._trip("posted_since")
+        jobs = [self._ours(job) for job in reversed(self.market.posted)]
+        return [job for job in jobs if job.created_at is None or job.created_at >= since]
+
+    async def draft_of(self, job_id: str) -> Mapping[str, str]:
+        job = await self.job(job_id)
+        steps = "\n".join(job.instructions) or "Do it."
+        return {"title": job.title, "price": str(job.price), "positions": str(job.positions), "instructions": steps}
 
     def _offer(self, shelf: str, *usual: Any) -> list[Any]:
         self.market.asked[shelf] += 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,10 +25,11 @@ from botcore.adapter import Actor, Adapter, AdapterTools, Dispatch, Traffic
 from botcore.bulk.desk import BulkDesk
 from botcore.catalogue import CatalogueDesk
 from botcore.clock import ManualClock
-from botcore.commands.core import CHECKS, FORMS, PRESSES, core_commands
+from botcore.commands.core import CHECKS, FORMS, KINDS, PRESSES, core_commands
 from botcore.commands.registry import Command
-from botcore.core_kinds import CORE_KINDS
 from botcore.dispatch import Dispatcher, House
+from botcore.draft import JobDraft, Offers
+from botcore.draft_text import read_draft
 from botcore.drawing import draw
 from botcore.intake import Intake
 from botcore.kinds import OperationKind
@@ -147,9 +149,11 @@ class FlakyStore(SqliteStore):
     """A database whose disk a test can fill."""
 
     down = False
+    said_no = 0  # times
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.down:
+            self.said_no += 1
             raise StoreError("the disk is full")
         return await super().tx(fn, *args, **kwargs)
 
@@ -173,7 +177,7 @@ class Setup:
     advise: Callable[[Submission], Sequence[str]] = lambda submission: ()
     rules: tuple[Rule, ...] = ()
     commands: tuple[Command, ...] = ()
-    kinds: dict[str, OperationKind] = field(default_factory=lambda: dict(CORE_KINDS))
+    kinds: dict[str, OperationKind] = field(default_factory=lambda: dict(KINDS))
     people: tuple[Person, ...] = PEOPLE
     messengers: Mapping[str, Callable[[AdapterTools], Adapter]] = field(
         default_factory=dict
@@ -233,7 +237,9 @@ class Rig:
             self.review_channels,
             self.intake.ask_after,
         )
-        self.operations = OperationDesk(store, clock, self.accounts, setup.kinds, setup.limits, self.review_channels)
+        self.operations = OperationDesk(
+            store, clock, self.accounts, setup.kinds, setup.limits, self.review_channels, setup.doubt_seconds
+        )
         self.catalogue = CatalogueDesk(store, clock, self.accounts)
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()
@@ -270,6 +276,7 @@ class Rig:
                 commands=[*core_commands(["memory", "web"]), *setup.commands],
                 kinds=setup.kinds,
                 rules=setup.rules,
+                channels=self.review_channels,
                 newsroom=self.newsroom,
             ),
             PRESSES,
@@ -371,13 +378,22 @@ class Rig:
         await self.decide(*tasks, **more)
         await self.turn(20)
 
-    async def patiently(self, asked: Coroutine[Any, Any, Reply]) -> Reply:
+    async def patiently(self, asked: Awaitable[Reply]) -> Reply:
         """For what waits a little: the clock goes on meanwhile."""
-        task = asyncio.create_task(asked)
+        task = asyncio.ensure_future(asked)
         while not task.done():
             await asyncio.sleep(0.001)
             self.clock.advance(0.05)
         return await task
+
+    async def patiently_all(self, asked: Iterable[Awaitable[Reply]]) -> list[Reply]:
+        """The same, of several at once."""
+        return list(await asyncio.gather(*(self.patiently(one) for one in asked)))
+
+    async def draft(self, number: int) -> JobDraft:
+        """What a draft's answers mean."""
+        answers = json.loads(await self.value("SELECT answers FROM drafts WHERE id = :id", id=number))
+        return read_draft("main", self.account.provider.draft_fields, answers, Offers())[0]
 
     async def _say(self) -> Reply:
         return Reply("status")

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from botcore.commands.core import core_commands
+from botcore.commands.registry import Kind
 from botcore.draw import draw_card
 from botcore.provider import Capability
 from botcore.rules.settings import Rule
@@ -80,13 +81,27 @@ async def test_parameters_that_no_account_can_serve_are_not_offered(rig: Rig, pl
             assert any(text.startswith(name) for text in offered) == there
 
 
-@pytest.mark.parametrize("command", [c for c in core_commands(["memory"]) if c.needs is not None], ids=lambda c: c.name)
+OF_AN_ACCOUNT = [
+    command
+    for command in core_commands(["memory"])
+    if command.needs
+    and any(param.name == "account" for param in command.params)
+    and not any(param.kind is Kind.FILE and param.required for param in command.params)
+]
+
+
+@pytest.mark.parametrize("command", OF_AN_ACCOUNT, ids=lambda c: c.name)
 async def test_asked_of_an_account_that_cannot_a_command_names_those_that_can(both: Rig, command: object) -> None:
     line = LINES[getattr(command, "name", "")].replace("J1", "J-hire").replace("A1", "A2")
     reply = await both.say("olga", f"{line} account=hire")
     assert reply.text == "Hire (Plain) cannot do that; these can: main."
     assert reply.result is Result.REFUSED
     assert await both.states("operations") == []
+
+
+async def test_an_account_that_cannot_block_says_so_whoever_the_worker_is(both: Rig) -> None:
+    reply = await both.say("olga", "worker block nobody account=hire")
+    assert reply.text == "Hire (Plain) cannot do that; these can: main."
 
 
 # --- decisions
@@ -103,7 +118,7 @@ async def test_asked_of_an_account_that_cannot_a_command_names_those_that_can(bo
 )
 async def test_what_could_never_leave_is_not_decided(both: Rig, line: str, said: str) -> None:
     reply = await both.say("mia", line)
-    assert reply.text == f"hire (Plain) {said}; these can: main."
+    assert reply.text == f"Hire (Plain) {said}; these can: main."
     assert await both.states() == []
     assert await both.value("SELECT count(*) FROM spending") == 0
 

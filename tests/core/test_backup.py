@@ -17,7 +17,7 @@ import pytest
 
 from botcore.core_kinds import BLOCK
 from botcore.models import SightingState
-from botcore.operations import Draft, confirm, quote
+from botcore.operations import Proposal, confirm, quote
 from botcore.provider import Unavailable
 from botcore.spending import spent
 from botcore.store.backup import backup, restore
@@ -258,9 +258,11 @@ async def test_a_restored_approval_of_what_the_newer_file_had_rated_is_refused_a
 
 async def test_an_operation_that_only_waits_for_a_yes_asks_anew_after_a_restore(rigs: Rigs, tmp_path: Path) -> None:
     rig = await rigs.start()
-    draft = Draft(kind=BLOCK, account="main", args={"workers": "w1"}, summary="Block.", person="mia", via="memory")
-    quoted = await rig.store.tx(quote, draft, rig.clock.ms())
-    confirmed = await rig.store.tx(quote, draft, rig.clock.ms())
+    proposal = Proposal(
+        kind=BLOCK, account="main", args={"workers": "w1"}, summary="Block.", person="mia", via="memory"
+    )
+    quoted = await rig.store.tx(quote, proposal, rig.clock.ms())
+    confirmed = await rig.store.tx(quote, proposal, rig.clock.ms())
     rig.market.errors["block"] = [Unavailable("down")]
     await rig.store.tx(confirm, confirmed, "mia", "memory", LIMITS, rig.clock.ms())
     await rig.settle()

@@ -33,6 +33,11 @@ LINES = {
     "plugins": "plugins",
     "job list": "job list",
     "job show": "job show J1",
+    "job post": "job post",
+    "job clone": "job clone J1",
+    "job drafts": "job drafts",
+    "job draft": "job draft draft-1",
+    "job blank": "job blank",
     "job pause": "job pause J1",
     "job resume": "job resume J1",
     "job stop": "job stop J1",
@@ -40,6 +45,13 @@ LINES = {
     "job add-positions": "job add-positions J1 10",
     "job speed": "job speed J1 500",
     "job ttr": "job ttr J1 3",
+    "template list": "template list",
+    "template show": "template show acme",
+    "template save": "template save draft-1 acme",
+    "template delete": "template delete acme",
+    "template rename": "template rename acme other",
+    "template export": "template export acme",
+    "template import": "template import",
     "pending": "pending",
     "review": "review",
     "show": "show A1",
@@ -75,6 +87,23 @@ LINES = {
 }
 
 
+FORM_SUBJECTS = {
+    "confirm-all": "b-1",
+    "pick": "new",
+    "draft": "draft-1",
+    "fill": "draft-1",
+    "template": "draft-1",
+    "job-add": "job-1",
+    "job-resume": "job-1",
+}
+FORM_ENDS = {  # two ask for Confirm; an unfinished draft; a marketplace where jobs are resumed as they are
+    "reject-all": Result.NEEDS_CONFIRMATION,
+    "job-add": Result.NEEDS_CONFIRMATION,
+    "pick": Result.REFUSED,
+    "draft": Result.REFUSED,
+    "job-resume": Result.REFUSED,
+}
+
 # --- who may
 
 
@@ -93,6 +122,8 @@ async def everything(rig: Rig) -> dict[str, Any]:
         "identities",
         "worker_records",
         "audit",
+        "drafts",
+        "templates",
     ]
     found: dict[str, Any] = {table: [dict(r) for r in await rig.rows(f"SELECT * FROM {table}")] for table in tables}
     return {**found, "sent": list(rig.market.sent), "done": list(rig.market.done)}
@@ -104,6 +135,9 @@ async def town(rig: Rig) -> Rig:
     rig.market.add("a")
     await rig.poll()
     await rig.say("olga", "person add ann viewer memory=50")
+    await rig.say("olga", "job post title=Sign")
+    await rig.say("olga", "template save draft-1 acme")
+    await rig.say("olga", "job show J1")
     return rig
 
 
@@ -145,6 +179,9 @@ async def test_a_press_needs_its_role(town: Rig, who: str) -> None:
     await town.say("mia", "worker block A1")
     await town.say("mia", "approve-all J1")
     subjects = dict.fromkeys(("confirm", "cancel"), "op-1")
+    subjects |= dict.fromkeys(("claim", "look"), "op-1")
+    subjects |= dict.fromkeys(("edit", "options", "price", "template", "discard"), "draft-1")
+    subjects |= {verb: "job-1" for verb in PRESSES if verb.startswith("job-") or verb == "clone"}
     subjects |= dict.fromkeys(("confirm-all", "cancel-all", "undo-all", "results"), "b-1")
     buttons = {verb: f"{verb}:{subjects.get(verb, 'A1')}:0" for verb in PRESSES}
     before = await everything(town)
@@ -164,7 +201,7 @@ async def test_a_press_needs_its_role(town: Rig, who: str) -> None:
 @pytest.mark.parametrize("who", EVERYBODY)
 async def test_a_form_needs_its_role(town: Rig, who: str) -> None:
     await town.say("mia", "approve-all J1")
-    filled_in = {"words": "because", "bonus": "0.10", "list": "7"}
+    filled_in = {"words": "because", "bonus": "0.10", "list": "7", "positions": "20", "name": "other"}
     before = await everything(town)
     for verb, (role, _) in FORMS.items():
         if not may(who, role):
@@ -176,11 +213,10 @@ async def test_a_form_needs_its_role(town: Rig, who: str) -> None:
         if may(who, role):
             town.market.add(f"more{number}")
             await town.poll()
-            subject = "b-1" if verb == "confirm-all" else f"A{number}"
+            subject = FORM_SUBJECTS.get(verb, f"A{number}")
             filled_in["number"] = str(await town.value("SELECT sum(state IN ('new', 'shown')) FROM submissions"))
             reply = await town.patiently(town.fill_in(who, f"{verb}:{subject}:0", **filled_in))
-            end = Result.NEEDS_CONFIRMATION if verb == "reject-all" else Result.DONE
-            assert reply.result is end, reply.text
+            assert reply.result is FORM_ENDS.get(verb, Result.DONE), reply.text
 
 
 @pytest.mark.parametrize("line", ["", "aprove", "job", 'approve "', "x" * 5000, "whoami please", "approve A1 bonus=x"])
@@ -273,7 +309,7 @@ async def test_an_id_found_in_two_accounts_asks_which(rigs: Rigs) -> None:
         assert "say account= one of main, second" in reply.text, line
     assert await rig.states() == []
     assert (await rig.say("mia", "approve 77 account=second")).text.startswith("A2 approved")
-    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("there is no submission A1")
+    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("There is no submission A1")
     assert (await rig.say("mia", "show 77 account=third")).result is Result.REFUSED
 
 

@@ -450,6 +450,21 @@ async def test_the_engine_outlives_a_database_that_says_no_for_a_while(
     assert await left(store) == 0
 
 
+async def test_a_database_that_takes_something_again_is_asked_again_at_once(store: FlakyStore, run: Run) -> None:
+    worker = Worker()
+    gate = worker.gate("a")
+    engine = run({"do": worker})
+    await store.tx(put, "a")
+    await until(lambda: worker.keys == ["a"])
+    store.down = True
+    gate.set()
+    await until(lambda: store.said_no == 1)  # to that it is finished
+    store.down = False
+    await store.tx(put, "b")
+    await idle(engine)
+    assert worker.keys == ["a", "b"]
+
+
 async def test_kinds_that_share_a_part_take_turns_by_urgency(store: SqliteStore, run: Run) -> None:
     worker = Worker()
     gate = worker.gate("first")

@@ -8,7 +8,7 @@ from typing import Any
 
 from botcore.kinds import Args, OperationKind
 from botcore.models import Role, SightingState
-from botcore.operations import Draft, confirm, quote
+from botcore.operations import Proposal, confirm, quote
 from botcore.provider import OutcomeUnknown
 from botcore.store.backup import backup, restore
 from botcore.ui import Result
@@ -74,8 +74,8 @@ async def test_a_doubt_whose_answer_could_not_be_saved_is_told_at_once(rigs: Rig
 
     kind = OperationKind("spend", Role.OWNER, fill_the_disk)
     rig = await rigs.start(Setup(kinds={kind.name: kind}))
-    draft = Draft(kind=kind, account="main", args={}, summary="Spend.", person="olga", via="memory")
-    number = await rig.store.tx(quote, draft, rig.clock.ms())
+    proposal = Proposal(kind=kind, account="main", args={}, summary="Spend.", person="olga", via="memory")
+    number = await rig.store.tx(quote, proposal, rig.clock.ms())
     await rig.store.tx(confirm, number, "olga", "memory", LIMITS, rig.clock.ms())
     await until(lambda: rig.store.down)
     rig.store.down = False

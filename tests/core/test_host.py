@@ -190,6 +190,19 @@ def test_one_module_cannot_be_two_plugins(host: Host) -> None:
 # --- calling
 
 
+def test_a_hook_that_registers_is_given_the_time_of_an_import() -> None:
+    class Slow:
+        @hookimpl
+        def register_providers(self) -> Mapping[str, type]:
+            threading.Event().wait(0.2)  # as an import takes on a machine that has much to do
+            return {"market": Advisor}
+
+    host = Host(seconds=0.01, import_seconds=30)
+    host.register("slow", Slow())
+    assert list(host.providers()) == ["market"]
+    host.close()
+
+
 def test_a_plugin_that_raises_in_every_hook_costs_only_itself(host: Host) -> None:
     class Angry:
         @hookimpl

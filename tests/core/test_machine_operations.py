@@ -14,7 +14,7 @@ from hypothesis.stateful import invariant, rule
 
 from botcore.kinds import Args, OperationKind
 from botcore.models import Role
-from botcore.operations import Draft, cancel, confirm, operation_name, quote
+from botcore.operations import Proposal, cancel, confirm, operation_name, quote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
 from botcore.spending import Limits, OverLimit
@@ -102,7 +102,7 @@ class Operations(Machine):
     async def _quote(self, kind: str, cost: Decimal, about: str, confirmed: bool) -> None:
         self.count += 1
         words = f"Thing {self.count}."
-        draft = Draft(
+        proposal = Proposal(
             kind=self.rig.setup.kinds[kind],
             account="main",
             args={"words": words},
@@ -113,7 +113,7 @@ class Operations(Machine):
             about=about,
         )
         try:
-            await self.store.tx(quote, draft, self.clock.ms())
+            await self.store.tx(quote, proposal, self.clock.ms())
         except StoreError:
             return
         if confirmed:
@@ -131,8 +131,8 @@ class Operations(Machine):
             *(self.store.tx(confirm, row["id"], who, "memory", LIMITS, self.clock.ms()) for who in people),
             return_exceptions=True,
         )
-        assert results.count(None) <= 1, "two confirmed it"
-        if None in results:
+        assert results.count(True) <= 1, "two confirmed it"
+        if True in results:
             self.confirmed[row["id"]] = asked(row)
         for error in results:
             if isinstance(error, BaseException) and not isinstance(error, NotPossible | OverLimit | StoreError):

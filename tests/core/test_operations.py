@@ -12,7 +12,7 @@ from botcore.cards import operation_card
 from botcore.core_kinds import BLOCK, CORE_KINDS
 from botcore.kinds import Args, OperationKind
 from botcore.models import JobChange, Role
-from botcore.operations import Draft, cancel, confirm, operation_name, parse_operation, quote
+from botcore.operations import Proposal, Stale, cancel, confirm, operation_name, parse_operation, quote, requote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
 from botcore.spending import OverLimit, spent
@@ -46,7 +46,7 @@ async def start(rigs: Rigs) -> Rig:
 
 
 async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00", about: str = "") -> int:
-    draft = Draft(
+    proposal = Proposal(
         kind=kind,
         account="main",
         args={"amount": cost, "workers": "w1"},
@@ -57,7 +57,7 @@ async def quoted(rig: Rig, kind: OperationKind = SPEND, cost: str = "1.00", abou
         about=about,
     )
     rig.clock.advance(0.001)
-    return await rig.store.tx(quote, draft, rig.clock.ms())
+    return await rig.store.tx(quote, proposal, rig.clock.ms())
 
 
 async def let_go(rig: Rig, number: int, who: str = "olga") -> None:
@@ -73,7 +73,7 @@ async def spent_today(rig: Rig) -> Decimal:
 
 async def test_nothing_happens_before_it_is_confirmed(rig: Rig) -> None:
     number = await quoted(rig)
-    await rig.turn(HOUR)
+    await rig.turn(300)
     assert rig.market.done == []
     await let_go(rig, number)
     await rig.settle()
@@ -113,6 +113,9 @@ async def test_the_days_limit_is_checked_as_it_is_confirmed(rig: Rig) -> None:
     await rig.settle()
     assert await rig.states("operations") == ["done", "quoted"]
     rig.clock.advance(24 * HOUR)
+    with pytest.raises(Stale, match="more than 10 minutes ago"):
+        await let_go(rig, numbers[1])
+    await rig.store.tx(requote, numbers[1], Decimal("3.00"), (), rig.clock.ms(), estimate=False)
     await let_go(rig, numbers[1])
     await rig.settle()
     assert await rig.states("operations") == ["done", "done"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_a_line_means_its_values(line: str, meant: dict[str, Any]) -> None:
         ("", "type a command, such as `help`"),
         ("aprove A31", "there is no command `aprove`; did you mean `approve`?"),
         ("xyzzy", "there is no command `xyzzy`; see `help`"),
-        ("job", "`job` goes with one of: list, show, pause, resume, stop, restart, add-positions, speed, ttr"),
+        ("template", "`template` goes with one of: list, show, save, delete, rename, export, import"),
         ("worker fire w1", "`worker` goes with one of: show, block, unblock"),
         ('reject A1 reason="wrong', 'a quotation mark (") is missing'),
         ("approve", "ids is missing: type `approve IDS... [reason=] [bonus=] [satisfaction=] [account=]`"),
@@ -277,3 +278,12 @@ def test_a_file_that_is_not_there_is_asked_for() -> None:
 
 def test_a_command_without_files_takes_none() -> None:
     assert "takes no file" in refusal(lambda: parse_values(EVERY_KIND, ["a"], {"": File("x.txt", "")}))
+
+
+def test_with_an_attached_file_the_first_word_is_for_the_parameter_after_it() -> None:
+    place = Param("place", "where", required=True)
+    load = replace(FILED, params=(Param("file", "what", Kind.FILE, required=True), place))
+    file = File("job.toml", "title = 1")
+    assert parse_values(load, ["shelf"], {"": file}) == {"file": file, "place": "shelf"}
+    assert parse_values(load, ["file=a.toml", "shelf"], {"a.toml": file}) == {"file": file, "place": "shelf"}
+    assert refusal(lambda: parse_values(load, ["place=shelf"])) == "file is missing: attach it to the command"

@@ -13,7 +13,7 @@ import pytest
 
 from botcore.core_kinds import BLOCK
 from botcore.models import Hints, Proof, ProofKind, SightingState
-from botcore.operations import Draft, confirm, quote
+from botcore.operations import Proposal, confirm, quote
 from botcore.provider import OutcomeUnknown, Unavailable
 from botcore.store import engine
 from botcore.store.codec import dump
@@ -138,8 +138,10 @@ async def a_busy_hour(rig: Rig) -> None:
     await rig.intake.take_hints("main", Hints(tasks={"J1": ("new",)}))
     await rig.settle()
     await rig.poll(sweep=True)
-    draft = Draft(kind=BLOCK, account="main", args={"workers": "w1"}, summary="Block.", person="mia", via="memory")
-    operation = await rig.store.tx(quote, draft, rig.clock.ms())
+    proposal = Proposal(
+        kind=BLOCK, account="main", args={"workers": "w1"}, summary="Block.", person="mia", via="memory"
+    )
+    operation = await rig.store.tx(quote, proposal, rig.clock.ms())
     await rig.store.tx(confirm, operation, "mia", "memory", LIMITS, rig.clock.ms())
     await rig.say("mia", "approve-all J0")
     await rig.turn(HOUR)

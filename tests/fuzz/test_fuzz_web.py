@@ -19,7 +19,7 @@ from tests.adapters.web.desk import Desk, desk, png, waiting
 from tests.fuzz.fuzzing import NASTY, NUMBERS, Fuzz, Snapshot, entered, near
 from tests.fuzz.raw_http import HEADER_BYTES, Asked, Told, ask, near_header, path, real_server
 
-POSTS = ("/act", "/form", "/command", "/complete")
+POSTS = ("/act", "/form", "/check", "/command", "/complete")
 READS = ("/", "/board", "/state", "/events")
 REFUSED = (0, *range(400, 500))
 STRICT = b"default-src 'none'"

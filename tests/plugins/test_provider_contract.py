@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from botcore.draft import JobDraft, Posted, Quote
 from botcore.models import (
     Balance,
     Job,
@@ -27,7 +29,8 @@ from botcore.pacing import OpenGate
 from botcore.provider import Capability, OutcomeUnknown, ProviderError, Unavailable
 from botcore.sandbox import FaultKind
 from botcore.testing import ProviderContract
-from botcore.testing.market import opened
+from botcore.testing.market import PAGE_SIZE, opened
+from botcore.testing.posting import with_value
 from botcore_hiretalents.provider import HireTalentsProvider
 from botcore_hiretalents.sandbox import HireTalentsSandbox
 from botcore_picoworkers.provider import PicoworkersProvider
@@ -36,6 +39,30 @@ from botcore_sproutgigs.provider import SproutGigsProvider
 from botcore_sproutgigs.sandbox import SproutGigsSandbox
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+SPROUT_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "0501",
+    "zone": "int",
+    "price": "0.125",
+    "instructions": "Open the forum\nMake an account: “{{NAME}}” will do",
+    "variables": "NAME: rose | tulip",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "notes": "Thank you.\n\nCome again: <b>soon</b>",
+    "notify_followers": "yes",
+}
+PICO_DRAFT = {name: answer for name, answer in SPROUT_DRAFT.items() if name != "variables"}
+HIRE_DRAFT = {
+    "title": "Join the garden forum",
+    "category": "13",
+    "price": "0.0325",
+    "positions": "12",
+    "countries": "Nepal, Germany",
+    "instructions": "Open the forum\nMake an account: “rose” will do",
+    "proofs": "screenshot: Your profile page\ntext: Your name there",
+    "limit": "10/day",
+    "tweet": "yes",
+    "hidden": "yes",
+}
 SPROUT_TELLS = frozenset({SightingState.WAITING, SightingState.APPROVED, SightingState.REJECTED})
 
 
@@ -51,17 +78,20 @@ class TestSproutGigs(ProviderContract):
     provider = SproutGigsProvider
     sandbox = SproutGigsSandbox
     tells = SPROUT_TELLS
+    answers = SPROUT_DRAFT
 
 
 class TestPicoworkers(ProviderContract):
     provider = PicoworkersProvider
     sandbox = PicoworkersSandbox
     tells = frozenset({SightingState.WAITING})
+    answers = PICO_DRAFT
 
 
 class TestHireTalents(ProviderContract):
     provider = HireTalentsProvider
     sandbox = HireTalentsSandbox
+    answers = HIRE_DRAFT
 
 
 class TestTheGuidesExample(ProviderContract):
@@ -147,6 +177,67 @@ class Pushing(SproutGigsProvider):
         super().__init__(settings, replace(tools, gate=OpenGate()))
 
 
+class Persistent(SproutGigsProvider):
+    """No answer: then once more."""
+
+    async def post(self, draft: JobDraft) -> Posted:
+        try:
+            return await super().post(draft)
+        except OutcomeUnknown:
+            return await super().post(draft)
+
+
+class Sure(SproutGigsProvider):
+    """No answer: then it was not posted."""
+
+    async def post(self, draft: JobDraft) -> Posted:
+        try:
+            return await super().post(draft)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
+
+
+class Trying(SproutGigsProvider):
+    """Posts it to see whether it can be."""
+
+    async def quote(self, draft: JobDraft) -> Quote:
+        await self.post(draft)
+        return self.estimate(draft)
+
+
+class Rounding(SproutGigsProvider):
+    """Whole cents will do."""
+
+    async def post(self, draft: JobDraft) -> Posted:
+        return await super().post(with_value(draft, "price", round(draft.money("price") or Decimal(0), 2)))
+
+
+class Cheap(SproutGigsProvider):
+    """Leaves out what comes on top."""
+
+    def estimate(self, draft: JobDraft) -> Quote:
+        return Quote(super().estimate(draft).lines[:1])
+
+
+class Forgetful(SproutGigsProvider):
+    """The first of them will do."""
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        return (await super().posted_since(since))[:PAGE_SIZE]
+
+
+class Lavish(SproutGigsProvider):
+    """All of them may have been posted since then."""
+
+    async def posted_since(self, since: datetime) -> Sequence[Job]:
+        return await self.jobs()
+
+
+class Inventive(SproutGigsProvider):
+    async def draft_of(self, job_id: str) -> Mapping[str, str]:
+        return {**await super().draft_of(job_id), "hold_minutes": "5"}
+
+
 class Modest(SproutGigsProvider):
     """Can do more than it says."""
 
@@ -175,13 +266,22 @@ class Boasting(PicoworkersProvider):
         (Certain, "test_what_became_of_a_rating_is_never_told_wrong", ()),
         (Certain, "test_what_cannot_be_verified_of_a_rating_is_named", ()),
         (Pushing, "test_every_request_passes_the_gate_one_at_a_time", ()),
+        (Persistent, "test_a_post_in_doubt_was_sent_once", ()),
+        (Sure, "test_a_post_that_was_done_without_an_answer_is_in_doubt_and_found", (FaultKind.CUT,)),
+        (Trying, "test_a_quote_posts_nothing_and_costs_nothing", ()),
+        (Rounding, "test_a_post_makes_exactly_this_job_once", ()),
+        (Cheap, "test_a_post_makes_exactly_this_job_once", ()),
+        (Forgetful, "test_the_jobs_since_a_moment_are_told_whole_and_the_newest_first", ()),
+        (Lavish, "test_a_post_that_was_not_done_without_an_answer_is_in_doubt_and_not_found", (FaultKind.ERROR,)),
+        (Lavish, "test_a_post_that_lands_late_is_found_when_it_has_landed", ()),
+        (Inventive, "test_a_posted_job_is_told_as_the_answers_it_was_posted_with", ()),
         (Modest, "test_what_is_not_declared_is_not_there", ()),
     ],
 )
 async def test_who_breaks_the_contract_is_seen(
     kind: type[SproutGigsProvider], test: str, more: tuple[object, ...]
 ) -> None:
-    async with opened(kind, SproutGigsSandbox, {}, SPROUT_TELLS) as market:
+    async with opened(kind, SproutGigsSandbox, {}, SPROUT_TELLS, SPROUT_DRAFT) as market:
         with pytest.raises((AssertionError, pytest.fail.Exception, ProviderError)):
             await getattr(TestSproutGigs(), test)(market, *more)
 

@@ -1,10 +1,13 @@
-// Presses, forms, and what comes back.
+// Presses, and what comes back.
 
 import { byId, element, post, words } from "./api.js";
 import { decidedHere, replace } from "./board.js";
 import { begin, endWhenMoved, isBusy } from "./busy.js";
-import { isWaiting, reselect, select, selected } from "./selection.js";
+import { ask } from "./form.js";
+import { isWaiting, select, selected } from "./selection.js";
 import { refreshTimes } from "./times.js";
+
+let saved = ""; // the address of the file that the last answer brought
 
 const TOAST = 160; // characters; longer replies stay until they are dismissed
 
@@ -18,11 +21,11 @@ export async function press(button) {
   endWhenMoved(turn, goesOn(reply) && hand);
 }
 
-const isDone = (reply) => reply.result === "done" && !reply.failed;
-const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card;
+export const isDone = (reply) => reply.result === "done" && !reply.failed;
+export const goesOn = (reply) => isDone(reply) && !reply.form && !reply.card && !reply.file;
 
 export function show(reply, { card = null, line = "", wide = false } = {}) {
-  if (reply.form) return ask(reply.form, card);
+  if (reply.form) return ask(reply, card);
   const fresh = reply.card && element(reply.card);
   const own = card?.id === "own-card";
   if (fresh?.matches(".queue")) {
@@ -31,7 +34,7 @@ export function show(reply, { card = null, line = "", wide = false } = {}) {
   }
   if (own && reply.replaces) closeOwn();
   const inPanel = own || card?.id === "reply-card";
-  if (fresh) showReply(line, reply.text, fresh, wide);
+  if (fresh || reply.file) showReply(line, reply.text, fresh, wide, reply.file);
   else if (reply.text) {
     const long = reply.text.length > TOAST || reply.text.includes("\n");
     if (line || long || (inPanel && isDone(reply))) showReply(line, reply.text);
@@ -67,7 +70,7 @@ function closeOwn() {
   if (wasSelected) select([...document.querySelectorAll("#open > .card")].find(isWaiting) ?? null, { quietly: true });
 }
 
-export function showReply(line, text, card = null, wide = false) {
+export function showReply(line, text, card = null, wide = false, file = null) {
   const body = byId("reply-body");
   const wasSelected = selected()?.id === "reply-card";
   byId("reply-line").textContent = line;
@@ -78,6 +81,8 @@ export function showReply(line, text, card = null, wide = false) {
     said.append(...words(text));
     body.append(said);
   }
+  URL.revokeObjectURL(saved);
+  if (file) body.append(saveLink(file));
   if (card) {
     body.append(card);
     refreshTimes(body);
@@ -89,8 +94,20 @@ export function showReply(line, text, card = null, wide = false) {
   byId("legend").hidden = true;
 }
 
+// Its type is one that no browser shows: what is in it may be anybody's words.
+function saveLink({ name, text }) {
+  saved = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.className = "btn solid save";
+  link.href = saved;
+  link.download = name;
+  link.textContent = `Save ${name}`;
+  return link;
+}
+
 export function dismissReply() {
   if (byId("reply").hidden) return false;
+  URL.revokeObjectURL(saved);
   byId("reply").hidden = true;
   byId("reply-body").replaceChildren();
   byId("legend").hidden = false;
@@ -108,49 +125,5 @@ export function toast(text, result = "done") {
   setTimeout(() => note.remove(), result === "done" ? 5000 : 9000);
   while (byId("toasts").children.length > 4) byId("toasts").firstElementChild.remove();
 }
-
-function ask(html, card) {
-  const dialog = byId("ask");
-  const hand = card?.dataset.hand;
-  const form = element(html);
-  dialog.replaceChildren(form);
-  form.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    send(dialog, form, card, hand);
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  if (!dialog.open) dialog.showModal();
-  const first = form.querySelector("[aria-invalid=true]") ?? form.querySelector("input, textarea, select");
-  (first?.matches("fieldset") ? first.querySelector("input") : first)?.focus();
-}
-
-async function send(dialog, form, card, hand) {
-  if (form.ariaBusy === "true") return;
-  form.ariaBusy = "true";
-  const turn = card && begin(card);
-  const fields = { form: form.dataset.form };
-  for (const box of form.querySelectorAll("input[type=checkbox]")) fields[box.name] = "";
-  for (const [name, value] of new FormData(form)) fields[name] = value;
-  const reply = await post("form", fields);
-  form.ariaBusy = "false";
-  if (reply.failed) {
-    const error = form.querySelector(".form-error");
-    error.textContent = reply.text;
-    error.hidden = false;
-  } else {
-    if (!reply.form && dialog.contains(form)) dialog.close();
-    show(reply, { card: card && (byId(card.id) ?? card) });
-  }
-  if (turn) endWhenMoved(turn, goesOn(reply) && hand);
-}
-
-byId("ask").addEventListener("close", () => {
-  byId("ask").replaceChildren();
-  if (document.activeElement === document.body) selected()?.focus({ preventScroll: true });
-  reselect();
-});
 
 byId("reply-close").addEventListener("click", dismissReply);

@@ -4,7 +4,8 @@ const { prefix, csrf } = document.body.dataset;
 
 export const address = (path) => `${prefix}/${path}`;
 
-export async function post(path, fields) {
+// `quietly`: what nobody asked for may fail without a word.
+export async function post(path, fields, { quietly = false } = {}) {
   let answer;
   try {
     answer = await fetch(address(path), {
@@ -13,7 +14,7 @@ export async function post(path, fields) {
       body: new URLSearchParams(fields),
       cache: "no-store",
     });
-    if (answer.status === 401) location.reload();
+    if (answer.status === 401 && !quietly) location.reload();
     return { ...(await answer.json()), failed: !answer.ok };
   } catch {
     return { failed: true, result: "refused", text: "No answer from the bot. Try again once this page says Live." };

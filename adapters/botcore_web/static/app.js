@@ -2,6 +2,7 @@
 
 import { byId } from "./api.js";
 import { dismissReply, press } from "./actions.js";
+import { start as startAttaching } from "./attach.js";
 import { lastDecided, start as startBoard } from "./board.js";
 import { focusLine, start as startCommand } from "./command.js";
 import "./gallery.js";
@@ -52,5 +53,6 @@ function buttonFor(key) {
   return find(selected()) ?? (key === "u" ? find(lastDecided()) : undefined);
 }
 
+startAttaching();
 startCommand();
 startBoard();

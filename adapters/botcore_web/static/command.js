@@ -2,6 +2,7 @@
 
 import { byId, post } from "./api.js";
 import { show, showReply } from "./actions.js";
+import { detach, fields, offer } from "./attach.js";
 
 const WAIT = 80; // ms after the last key before completions are asked for
 const KEPT = 100; // lines of history
@@ -44,8 +45,10 @@ function ask() {
   point(null);
   const mine = ++asked;
   timer = setTimeout(async () => {
-    const { completions = [] } = await post("complete", { line: line.value });
-    if (mine === asked && document.activeElement === line) open(completions);
+    const { completions = [], file } = await post("complete", { line: line.value });
+    if (mine !== asked) return;
+    offer(file);
+    if (document.activeElement === line) open(completions);
   }, WAIT);
 }
 
@@ -131,6 +134,8 @@ function recall(direction) {
   line.value = history[at] ?? draft;
   byId("slash").hidden = line.value.startsWith("/");
   close();
+  const mine = asked;
+  post("complete", { line: line.value }).then(({ file }) => mine === asked && offer(file));
 }
 
 async function run() {
@@ -140,10 +145,12 @@ async function run() {
   remember(text);
   line.ariaBusy = "true";
   const words = `/${text.replace(/^\//, "")}`;
-  const reply = await post("command", { line: text });
+  const reply = await post("command", { line: text, ...fields() });
   line.ariaBusy = "false";
   if (reply.failed) return showReply(words, reply.text);
   line.value = "";
+  detach();
+  offer(false);
   byId("slash").hidden = false;
   show(reply, { line: words });
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botcore import Card, Command, Kind, OperationKind, Param, Reply
@@ -128,8 +129,13 @@ async def _send_reopen(provider: HireTalentsProvider, args: Args) -> JobChange:
     return await provider.reopen(args["job"], positions, tweet=bool(args["tweet"]), hidden=bool(args["hide"]))
 
 
+async def _price_reopening(provider: HireTalentsProvider, args: Args) -> Decimal | None:
+    job, positions = await provider.job(args["job"]), int(args["positions"])
+    return await provider.quoted_reopening(job, positions, tweet=bool(args["tweet"]), hidden=bool(args["hide"]))
+
+
 UPDATE = OperationKind("update job", Role.MANAGER, _send_update, True, look=look_at_job)
-REOPEN = OperationKind("reopen job", Role.MANAGER, _send_reopen, look=look_at_job)
+REOPEN = OperationKind("reopen job", Role.MANAGER, _send_reopen, look=look_at_job, price=_price_reopening)
 
 OPERATIONS = (UPDATE, REOPEN)
 

@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botcore import Card, Command, Kind, OperationKind, Param, Reply
-from botcore.catalogue import TEAMS, ask_for
 from botcore.commands.asking import (
     ACCOUNT,
     ACCOUNT_FIRST,
+    TEAMS,
     Account,
     BadInput,
     Found,
     ask,
+    ask_for,
     at_once,
     chosen_accounts,
     complete_team,

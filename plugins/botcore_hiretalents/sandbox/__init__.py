@@ -1,7 +1,8 @@
 """HireTalents simulated, read from its API document alone: what it accepts, and how it answers.
 
 Where the document is silent, this is how it is read here: jobs and applications come newest first. `availseats` are
-a job's seats in all, taken or not. A job that the site has yet to look at is online and was `started` at 0. A
+a job's seats in all, taken or not. A job that the site has yet to look at is online and was `started` at 0. One that
+it declines or blocks is over and says why: `dec_reason`, `rep_reason`; no callback tells of it. A
 declined application opens its seat again; one sent back keeps it, and is pending again under the same id when its
 worker hands in anew. Only a pending application can be rated, once and for all. Reported ones are the site's to
 settle. The fees of seats that nobody took come back with their price, the fee for a tweet does not. What is wrong
@@ -24,6 +25,7 @@ from botcore.sandbox.workers import Worker
 from botcore.sandbox.world import Books
 
 from . import account, applications, first, lifecycle, posting, teams
+from .costs import fees_back
 
 _VERIFIED_SECONDS = (20, 90)  # how long an automatic check takes
 _REPORTED_SECONDS = (600, 3600)  # how long it takes until somebody reports what is spam
@@ -120,6 +122,9 @@ class HireTalentsSandbox(Sandbox):
             books.later(books.now + round(luck.uniform(*_REPORTED_SECONDS) * 1000), "report", task_id)
         elif worker.habit == "honest" and jobs.find(books, job_id).terms.data["automated"]:
             books.later(books.at + round(luck.uniform(*_VERIFIED_SECONDS) * 1000), "deadline", task_id)
+
+    def fees_back(self, job: jobs.Job) -> int:
+        return fees_back(job.terms.price, job.open)
 
     def news(self, books: Books, tasks: Mapping[str, Sequence[str]], changes: Sequence[JobChange]) -> Sequence[Any]:
         new = [

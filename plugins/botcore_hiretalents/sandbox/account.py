@@ -14,7 +14,8 @@ from . import shapes
 from .catalogue import CATEGORIES, COUNTRIES, Category
 
 _ONLINE = (jobs.Status.PENDING_REVIEW, jobs.Status.RUNNING)
-_STATUSES = {"all": (), "1": _ONLINE, "3": (jobs.Status.FINISHED,)}
+_OVER = (jobs.Status.FINISHED, jobs.Status.BLOCKED, jobs.Status.DECLINED)
+_STATUSES = {"all": (), "1": _ONLINE, "3": _OVER}
 _FAR = 1_000_000  # pages end somewhere
 
 

@@ -30,7 +30,8 @@ def create(books: Books, call: Call) -> Any:
     if fields.flag("get_cost"):
         return {"result": "ok", "cost": total * UNIT}
     job_id = jobs.post(books, terms, extras=fees(terms.price, terms.positions, tweet=tweet))
-    books.note("post_job", job_id=job_id, title=terms.title, positions=terms.positions, cost=dollars(total))
+    said = {"title": terms.title, "positions": terms.positions, "cost": dollars(total)}
+    books.note("post_job", job_id=job_id, **said, posted=fields.sent())
     return {"result": "ok", "cost": total * UNIT, "job_id": int(job_id)}
 
 

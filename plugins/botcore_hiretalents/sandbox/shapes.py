@@ -31,8 +31,8 @@ def job(books: Books, found: jobs.Job) -> dict[str, Any]:
     return {
         **_job(books, found),
         "type": 0,
-        "dec_reason": "",
-        "rep_reason": "",
+        "dec_reason": _reason(found, jobs.Status.DECLINED),
+        "rep_reason": _reason(found, jobs.Status.BLOCKED),
         "slug": _slug(books, found),
     }
 
@@ -41,8 +41,8 @@ def listed_job(books: Books, found: jobs.Job) -> dict[str, Any]:
     """A job in a list, which says a little less here and a little more there."""
     return {
         **_job(books, found),
-        "dec_reason": None,
-        "rep_reason": None,
+        "dec_reason": _reason(found, jobs.Status.DECLINED) or None,
+        "rep_reason": _reason(found, jobs.Status.BLOCKED) or None,
         "url": f"{books.site.url}/job/{_slug(books, found)}",
         "hide_search_engines": found.terms.data["hide_search_engines"],
     }
@@ -109,6 +109,10 @@ def _job(books: Books, found: jobs.Job) -> dict[str, Any]:
         "created_at": stamp(found.created_ms),
         "updated_at": stamp(updated),
     }
+
+
+def _reason(found: jobs.Job, status: jobs.Status) -> str:
+    return (found.reason or "Against the rules.") if found.status == status else ""
 
 
 def _slug(books: Books, found: jobs.Job) -> str:

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from botcore.sandbox import jobs, people
 from botcore.sandbox.base import Call, Refusal
 from botcore.sandbox.checks import Fields
-from botcore.sandbox.money import dollars, units
+from botcore.sandbox.money import MOST, dollars, units
 from botcore.sandbox.world import Books
 
 from .catalogue import Catalogue, Zone
 
-_MOST_PAY = 10_000_000  # units
-_FAR = 1_000_000  # positions and list ids end somewhere
+_MOST_PAY = units(MOST)
+_FAR = 999_999_999  # positions and list ids end somewhere
+_MANY = 1_000_000  # so do instructions and variables
 _FEWEST_ON_LIST = 10
 _LEVELS = ("starter", "expert", "advanced")
 _PREMIUM = (units(2), units(50))
@@ -47,7 +48,14 @@ class Posting:
             return {"ok": True, "message": "The job is valid."}
         job_id = jobs.post(books, terms, extras=extras, paused=bool(terms.data["pause_after_approval"]))
         cost = terms.price * terms.positions + extras
-        books.note("post_job", job_id=job_id, title=terms.title, positions=terms.positions, cost=dollars(cost))
+        books.note(
+            "post_job",
+            job_id=job_id,
+            title=terms.title,
+            positions=terms.positions,
+            cost=dollars(cost),
+            posted=fields.sent(),
+        )
         url = f"{self._site}/employer/campaign-details.php?Id={job_id}"
         return {"ok": True, "url": url, "message": "The job was posted."}
 
@@ -98,7 +106,7 @@ class Posting:
         """What differs from task to task, where the marketplace has such a thing."""
         made = [
             {"name": variable.text("name"), "values": variable.strings("values", 2, 999)}
-            for variable in fields.objects("variables", 0, 100, required=False)
+            for variable in fields.objects("variables", 0, _MANY, required=False)
         ]
         if {variable["name"] for variable in made} != set(_VARIABLE.findall("\n".join(instructions))):
             raise Refusal("variables must be those that the instructions name.")
@@ -108,7 +116,7 @@ class Posting:
 
     def _work(self, fields: Fields) -> dict[str, Any]:
         fewest = self.fewest_instructions
-        instructions = fields.strings("instructions", fewest, 100, required=fewest > 0)
+        instructions = fields.strings("instructions", fewest, _MANY, required=fewest > 0)
         return {"instructions": instructions, "variables": self.variables(fields, instructions)}
 
     def _audience(self, books: Books, fields: Fields) -> tuple[Zone | None, tuple[str, ...], int | None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.adapters.discord import rules
 from tests.adapters.discord.sockets import Gateway
-from tests.adapters.discord.world import IN_TIME, REVIEW, Interaction, Message, User, World
+from tests.adapters.discord.world import IN_TIME, REVIEW, Interaction, Message, Upload, User, World
 
 
 class Acts:
@@ -24,8 +24,12 @@ class Acts:
         return await self.act(user, 3, data, message=message, **more)
 
     async def slash(self, user: User, name: str, options: Mapping[str, Any] | None = None, **more: Any) -> Interaction:
-        """`name` may be of two words."""
-        return await self.act(user, 2, command_data(name, options or {}), **more)
+        """`name` may be of two words; an option that takes a file is given an `Upload`."""
+        told = {
+            key: self.world.attachment(value) for key, value in (options or {}).items() if isinstance(value, Upload)
+        }
+        data = command_data(name, {**(options or {}), **{key: file["id"] for key, file in told.items()}}, files=told)
+        return await self.act(user, 2, data, **more)
 
     async def type(self, user: User, name: str, option: str, typed: str, **before: Any) -> Interaction:
         """Types into an option that completes."""
@@ -89,13 +93,21 @@ class Acts:
         await self.gateway.tell("INTERACTION_CREATE", payload)
 
 
-def command_data(name: str, options: Mapping[str, Any], *, focused: str = "") -> dict[str, Any]:
+def command_data(
+    name: str, options: Mapping[str, Any], *, focused: str = "", files: Mapping[str, Mapping[str, Any]] = {}
+) -> dict[str, Any]:
     """What an interaction says of a command of one or two words."""
     word, _, sub = name.partition(" ")
     given: list[dict[str, Any]] = [
-        {"name": key, "type": 3, "value": value, **({"focused": True} if key == focused else {})}
+        {
+            "name": key,
+            "type": rules.ATTACHMENT if key in files else 3,
+            "value": value,
+            **({"focused": True} if key == focused else {}),
+        }
         for key, value in options.items()
     ]
     if sub:
         given = [{"name": sub, "type": 1, "options": given}]
-    return {"id": "700000000000000001", "name": word, "type": 1, "options": given}
+    resolved = {"resolved": {"attachments": {file["id"]: file for file in files.values()}}} if files else {}
+    return {"id": "700000000000000001", "name": word, "type": 1, "options": given, **resolved}

@@ -14,6 +14,7 @@ from sqlite_utils import Migrations
 
 from botcore.adapter import AdapterTools
 from botcore.clock import ManualClock
+from botcore.commands.registry import Command
 from botcore.drawing import draw_named
 from botcore.models import Channel, Role
 from botcore.store.port import Reader, Tx
@@ -23,7 +24,7 @@ from botcore_discord.schema import discord as tables
 from botcore_discord.settings import DiscordSettings
 from tests.adapters.discord.post import Album
 from tests.adapters.discord.server import TOKEN, FakeDiscord
-from tests.adapters.discord.world import REVIEW, Interaction, Message
+from tests.adapters.discord.world import REVIEW, Interaction, Message, User
 from tests.core.rig import FlakyStore, MemoryAdapter, Rig, Rigs, Setup
 
 P = ParamSpec("P")
@@ -116,8 +117,8 @@ class Crowd:
     async def click(self, message: Message, label: str) -> Interaction:
         return await self._acknowledged(await self.fake.click(self.rob, message, label, wait=False))
 
-    async def slash(self, name: str) -> Interaction:
-        return await self._acknowledged(await self.fake.slash(self.rob, name, wait=False))
+    async def slash(self, name: str, user: User | None = None, **options: Any) -> Interaction:
+        return await self._acknowledged(await self.fake.slash(user or self.rob, name, options, wait=False))
 
     async def _acknowledged(self, interaction: Interaction) -> Interaction:
         await self.until(interaction.acknowledged.is_set)
@@ -125,13 +126,16 @@ class Crowd:
 
 
 @asynccontextmanager
-async def a_crowd(folder: Path, queue_above: int = 5_000, *, ahead: float = 0.0) -> AsyncIterator[Crowd]:
+async def a_crowd(
+    folder: Path, queue_above: int = 5_000, *, ahead: float = 0.0, commands: tuple[Command, ...] = ()
+) -> AsyncIterator[Crowd]:
     """`ahead`: how much later it is by the bot's clock than by Discord's, in seconds. What breaks a limit fails."""
     clock = ManualClock()
     rigs = Rigs(folder, clock)
     async with FakeDiscord(lambda: clock.now().timestamp() - ahead, told_limits=False) as fake:
         channel = Channel("inbox", "memory", REVIEW, queue_above=queue_above)
-        rig = await rigs.start(Setup(store=BusyStore, adapter=Through, channels=(channel,), hold_ms=0))
+        setup = Setup(store=BusyStore, adapter=Through, channels=(channel,), hold_ms=0, commands=commands)
+        rig = await rigs.start(setup)
         crowd = Crowd(rig, fake)
         await crowd.start()
         try:

@@ -12,6 +12,7 @@ Component = Mapping[str, Any]
 V2, EPHEMERAL = 1 << 15, 1 << 6
 ROW, BUTTON, SELECT, INPUT = 1, 2, 3, 4
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
+ATTACHMENT = 11  # the type of an option
 LABEL, RADIOS, CHECKS, CHECK = 18, 21, 22, 23
 ON_TOP = {ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER}
 NEW = ON_TOP - {ROW}
@@ -80,6 +81,10 @@ def _check_one(component: Component, files: Sequence[str]) -> None:
             _refuse(component["accessory"]["type"] not in (BUTTON, THUMBNAIL), "a section's accessory")
         case 10:
             _refuse(not component["content"], "an empty text")
+        case 13:
+            url = component["file"]["url"]
+            named = url.startswith("attachment://") and url.removeprefix("attachment://") in files
+            _refuse(not named, f"{url} is not attached")
         case 12:
             _refuse(not 1 <= len(component["items"]) <= 10, "a gallery has 1 to 10 pictures")
             for item in component["items"]:
@@ -151,6 +156,10 @@ def _check_named(item: Mapping[str, Any]) -> None:
     _refuse(len(item.get("choices") or []) > 25, f"{name} has too many choices")
     _refuse(bool(item.get("choices")) and bool(item.get("autocomplete")), f"{name} has choices and completes")
     for option in options:
+        _refuse(not 1 <= option["type"] <= ATTACHMENT, f"{name}: an option of type {option['type']}")
+        if option["type"] == ATTACHMENT:
+            beside = option.keys() & {"choices", "autocomplete", "max_length", "min_length", "min_value", "max_value"}
+            _refuse(bool(beside), f"{name}: {beside} cannot go with a file")
         _check_named(option)
 
 

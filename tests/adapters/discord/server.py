@@ -91,12 +91,14 @@ class FakeDiscord(Acts):
             ("POST", "/webhooks/{application}/{token}", self._follow_up),
         ):
             app.router.add_route(method, base + path, handler)
+        app.router.add_get("/ephemeral-attachments/{upload}/{name}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
+        self.world.cdn = f"http://127.0.0.1:{self._port}"
 
     async def stop(self) -> None:
         self._closing.set()
@@ -122,6 +124,8 @@ class FakeDiscord(Acts):
         if path == "/gateway":
             return await handler(request)
         self.requests.append((request.method, path))
+        if path.startswith("/ephemeral-attachments/"):
+            return await handler(request)
         fault = next((f for f in self.faults if f.takes(request.method, path)), None)
         if fault is not None and (answer := await self._before(fault, request)) is not None:
             return answer
@@ -188,6 +192,12 @@ class FakeDiscord(Acts):
                 await self._closing.wait()
                 _cut(request)
         return answer
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        upload = self.world.uploads.get(request.match_info["upload"])
+        if upload is None:
+            return web.Response(status=404)
+        return web.Response(body=upload.content, content_type="text/plain", charset="utf-8")
 
     async def _me(self, request: web.Request) -> web.Response:
         return reply(self.world.me.payload())

@@ -51,6 +51,16 @@ class User:
         }
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody chooses for an option. `size` and `url` may be told wrongly."""
+
+    name: str
+    content: bytes
+    size: int | None = None
+    url: str = ""
+
+
 @dataclass
 class Message:
     """`components` are as they were sent; `files` are the attachments by name."""
@@ -130,6 +140,8 @@ class World:
         self.commands: Sequence[Mapping[str, Any]] = ()
         self.overwrites = 0
         self.users: dict[str, User] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.cdn = ""  # where the files are that people chose
         self._ids = 0
 
     def new_id(self, at: float | None = None) -> str:
@@ -169,6 +181,21 @@ class World:
         message.components = numbered(payload["components"])
         message.edits += 1
         message.versions.append(message.text)
+
+    def attachment(self, upload: Upload) -> dict[str, Any]:
+        """Keeps a file that was chosen for an option, and tells of it as an interaction does."""
+        number = self.new_id()
+        self.uploads[number] = upload
+        url = upload.url or f"{self.cdn}/ephemeral-attachments/{number}/{upload.name}"
+        return {
+            "id": number,
+            "filename": upload.name,
+            "size": len(upload.content) if upload.size is None else upload.size,
+            "url": url,
+            "proxy_url": url,
+            "content_type": "text/plain; charset=utf-8",
+            "ephemeral": True,
+        }
 
     def same(self, channel: str, nonce: str) -> Message | None:
         """The message that was sent with this nonce a short while ago."""

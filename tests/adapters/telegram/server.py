@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from tests.adapters.telegram.door import Door
 from tests.adapters.telegram.faults import Faults
@@ -29,7 +29,7 @@ from tests.adapters.telegram.markup import Parsed, finish
 from tests.adapters.telegram.messages import nothing_shown
 from tests.adapters.telegram.state import Answer, Press, World, member_of
 from tests.adapters.telegram.updates import Updates
-from tests.adapters.telegram.wire import Call
+from tests.adapters.telegram.wire import Call, Upload
 from tests.adapters.telegram.world import Chat, ChatKind, Json, Member, Message, Shown, Standing, User
 
 TOKEN = "7000000001:AAtestTESTtestTESTtestTESTtestTEST_-x"
@@ -194,20 +194,24 @@ class FakeTelegram:
         anonymous: bool = False,
     ) -> Message:
         """Somebody writes; nobody (`user` None) posts in a channel. The bot is told if it may hear it."""
-        place = self.chat(chat) if isinstance(chat, User) else chat
-        if place.kind == "private":
-            place.started, place.blocked = True, False
-        message = self.world.post(
-            place,
-            user,
-            Shown(finish(Parsed(text))),
-            topic=topic or (reply_to.topic if reply_to else 0),
-            reply_to=reply_to.id if reply_to else 0,
-            anonymous=anonymous,
-        )
-        if self.world.person_may_be_heard(message):
-            self._tell("channel_post" if place.kind == "channel" else "message", message)
-        return message
+        return self._writes(user, chat, Shown(finish(Parsed(text))), topic, reply_to, anonymous)
+
+    async def sends(
+        self,
+        user: User,
+        chat: Chat | User,
+        name: str,
+        content: bytes,
+        caption: str = "",
+        *,
+        kind: Literal["document", "photo"] = "document",
+        topic: int = 0,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """Somebody sends a file, or a picture."""
+        file = self.world.keep(Upload(name, content, "text/csv" if kind == "document" else "image/png"), kind)
+        shown = Shown(finish(Parsed(caption)), file=file, kind=kind)
+        return self._writes(user, chat, shown, topic, reply_to)
 
     def press(self, user: User, message: Message, button: str = "", *, data: str | None = None) -> Press:
         """Somebody presses a button (by label, id or verb) and does not wait; `data` is what a forged client sends."""
@@ -311,6 +315,30 @@ class FakeTelegram:
         chat.members = {member.user.id: member for member in members}
         self.world.chats[number] = chat
         return chat
+
+    def _writes(
+        self,
+        user: User | None,
+        chat: Chat | User,
+        shown: Shown,
+        topic: int,
+        reply_to: Message | None,
+        anonymous: bool = False,
+    ) -> Message:
+        place = self.chat(chat) if isinstance(chat, User) else chat
+        if place.kind == "private":
+            place.started, place.blocked = True, False
+        message = self.world.post(
+            place,
+            user,
+            shown,
+            topic=topic or (reply_to.topic if reply_to else 0),
+            reply_to=reply_to.id if reply_to else 0,
+            anonymous=anonymous,
+        )
+        if self.world.person_may_be_heard(message):
+            self._tell("channel_post" if place.kind == "channel" else "message", message)
+        return message
 
     def _tell(self, kind: str, message: Message) -> None:
         self.world.updates.put(kind, message.to_json())

@@ -268,7 +268,7 @@ async def test_an_act_that_comes_twice_after_a_crash_changes_nothing_and_is_answ
     rob, group = Actor("telegram", "103", "Rob"), Place(bench.group.id)
     form = (await rig.dispatch.press(rob, "reject:A1:0")).form
     assert form is not None
-    begun = await talk.begin(rob, group, form, 9)
+    begun = await talk.begin(rob, group, form, 9, rig.dispatch)
     await talk.asked(begun.dialog, 10)
     assert begun.note is not None
     own_words = next(key.data for row in begun.note.keyboard for key in row if key.label == "Own words…")

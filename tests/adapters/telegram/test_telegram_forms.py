@@ -128,9 +128,9 @@ def test_what_must_be_answered_cannot_be_skipped() -> None:
 
 def test_what_is_too_long_or_no_choice_is_said_at_its_question() -> None:
     dialog = forms.choose(forms.choose(forms.write(for_form(BONUS, None), "1"), 0), 1)
-    assert forms.write(dialog, "x" * 21).error == "that is longer than 20 characters"
+    assert forms.write(dialog, "x" * 21).error == "that is 21 characters, and at most 20 are taken"
     choice = forms.write(for_form(BONUS, None), "1")
-    assert forms.write(choice, "dunno").error == "press one of the buttons"
+    assert forms.write(choice, "dunno").error == "nothing here is called “dunno”"
     assert forms.write(choice, "GOOD").answers["satisfaction"] == "good"
     number = for_form(Form("n:A1:0", "N", (Input("n", "N", InputKind.NUMBER, required=True),)), None)
     assert forms.write(number, "ten").error == "a whole number, such as 10"
@@ -144,7 +144,7 @@ def test_a_form_that_comes_back_goes_on_where_it_was_wrong() -> None:
     check("form-bonus-back", shown(dialog))
     dialog = forms.write(dialog, "2")
     assert dialog.question is None
-    assert dict(dialog.answers) == {"bonus": "2", "satisfaction": "good"}
+    assert dict(dialog.answers) == {"bonus": "2", "satisfaction": "good", "public": ""}
 
 
 @pytest.mark.parametrize("number", [2, 99])

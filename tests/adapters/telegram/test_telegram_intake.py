@@ -47,6 +47,7 @@ async def while_it_turns(bench: Bench, condition: Callable[[], bool]) -> None:
 async def test_an_update_is_confirmed_only_once_it_is_durable(bench: Bench) -> None:
     rig = await bench.start()
     await until(lambda: bench.fake.updates.polls == 1)
+    await rig.settle()  # no work of the start is left that would wait for the disk, and for the clock
     rig.store.down = True
     await bench.fake.says(bench.rob, bench.group, "/whoami")
     await while_it_turns(bench, lambda: bench.fake.updates.polls > 2)

@@ -64,13 +64,17 @@ class Script:
     replies: dict[str, Reply | Callable[[Actor], Reply]] = field(default_factory=dict)
     completions: list[Completion] = field(default_factory=list)
     heard: list[tuple[str, Actor, str, Mapping[str, str]]] = field(default_factory=list)
+    offered: Sequence[Command] = ()
+    files: list[File] = field(default_factory=list)  # that came with commands
     hold: asyncio.Event | None = None  # while it is there and not set, answers wait
     after: Callable[[Actor, str], Any] | None = None  # awaited before an answer
+    check: Callable[[Mapping[str, str]], Form | None] | None = None  # a form, as answers leave it
 
     def acts(self) -> list[tuple[str, str]]:
-        return [(kind, what) for kind, _, what, _ in self.heard if kind != "complete"]
+        return [(kind, what) for kind, _, what, _ in self.heard if kind not in ("complete", "check")]
 
     async def command(self, actor: Actor, line: str, file: File | None = None) -> Reply:
+        self.files += [file] if file else []
         return await self._answer("command", actor, line)
 
     async def press(self, actor: Actor, button: str) -> Reply:
@@ -80,7 +84,10 @@ class Script:
         return await self._answer("form", actor, form, values)
 
     async def check_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Form | None:
-        return None
+        self.heard.append(("check", actor, form, values))
+        if self.hold is not None:
+            await self.hold.wait()
+        return self.check(values) if self.check else None
 
     async def complete(self, actor: Actor, line: str) -> Sequence[Completion]:
         self.heard.append(("complete", actor, line, {}))
@@ -88,7 +95,7 @@ class Script:
         return [c for c in self.completions if c.text.startswith(word)]
 
     async def commands(self, actor: Actor) -> Sequence[Command]:
-        return ()
+        return self.offered
 
     async def all_commands(self) -> Sequence[Command]:
         return []

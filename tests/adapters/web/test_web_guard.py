@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from .desk import Desk, waiting
 
-POSTS = ("/act", "/form", "/command", "/complete", "/sign-out")
+POSTS = ("/act", "/form", "/check", "/command", "/complete", "/sign-out")
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -129,10 +129,12 @@ async def test_pictures_go_out_as_what_they_were_checked_to_be(site: Desk) -> No
 
 async def test_bodies_have_a_limit(site: Desk) -> None:
     async with site.visitor() as ana:
-        assert (await ana.post("/command", line="x" * 20_000))[0] == 413
+        assert (await ana.post("/command", line="x" * 1_000_000))[0] == 413
         assert (await ana.post("/form", form="f", **{"in.words": "x" * 200_000}))[0] == 200
         assert (await ana.post("/form", form="f", **{"in.words": "x" * 300_000}))[0] == 413
         assert (await ana.post("/form", **{f"in.{n}": "x" for n in range(200)}))[0] == 400
+        assert (await ana.post("/check", form="f", **{"in.words": "x" * 200_000})) == (200, {"form": None})
+        assert (await ana.post("/check", form="f", **{"in.words": "x" * 300_000}))[0] == 413
         async with ana.http.post("/act", json={"button": "approve:A1:0"}, headers={"X-CSRF-Token": ana.csrf}) as answer:
             assert answer.status == 415
     assert [kind for kind, _ in site.script.acts()] == ["form"]
@@ -160,7 +162,7 @@ async def test_nonsense_is_refused_without_a_fault(site: Desk, cookie: str, body
     name = f"botcore-{site.base.rpartition(':')[2]}"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     async with aiohttp.ClientSession(site.base) as stranger:
-        for path in ("/act", "/form", "/command", "/complete", "/events"):
+        for path in ("/act", "/form", "/check", "/command", "/complete", "/events"):
             headers = {**form, "Cookie": f"{name}={cookie}", "Last-Event-ID": last, "X-CSRF-Token": last}
             async with stranger.request("GET" if path == "/events" else "POST", path, data=body, headers=headers) as a:
                 assert a.status == 401
@@ -168,13 +170,13 @@ async def test_nonsense_is_refused_without_a_fault(site: Desk, cookie: str, body
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(bodies=st.lists(st.binary(max_size=300), min_size=4, max_size=4))
+@given(bodies=st.lists(st.binary(max_size=300), min_size=5, max_size=5))
 async def test_nonsense_of_somebody_signed_in_is_answered_without_a_fault(site: Desk, bodies: list[bytes]) -> None:
     async with site.visitor() as ana:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRF-Token": ana.csrf}
         for path, prefix, body in zip(
-            ("/act", "/form", "/command", "/complete"),
-            (b"button=", b"form=f&in.x=", b"line=", b"line="),
+            ("/act", "/form", "/check", "/command", "/complete"),
+            (b"button=", b"form=f&in.x=", b"form=f&in.x=", b"line=", b"line="),
             bodies,
             strict=True,
         ):

@@ -18,7 +18,8 @@ from botcore_web.messages import Message, Messages, Totals, verb_of, waits_for_s
 from botcore_web.render import Look, queue_parts, render_card, render_reply_card
 
 from .desk import REVIEW, Desk, queue, settled, waiting
-from .test_web_render import HOSTILE, Parsed, everywhere
+from .parsed import HOSTILE, Parsed
+from .test_web_render import everywhere
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LOOK = Look("", "build")

@@ -110,7 +110,29 @@ async def test_jobs_in_lists(site: Site, hire: HireTalentsProvider) -> None:
     assert (first.id, first.price, first.zone) == ("15356", Decimal("0.03"), "INT")
     assert [slot.kind for slot in first.proofs] == [ProofKind.PICTURE, ProofKind.TEXT]
     assert (second.status, second.status_text, second.done) == (JobStatus.FINISHED, "finished", 24)
-    assert (third.status, third.status_text, third.notes) == (JobStatus.UNKNOWN, "status 9", "Declined: No")
+    assert (third.status, third.status_text, third.notes) == (JobStatus.BLOCKED, "declined", "Declined: No")
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "words"),
+    [
+        ({"started": 0}, JobStatus.REVIEW, "in review"),
+        ({"started": 0, "total_app": 1}, JobStatus.RUNNING, "online"),
+        ({"started": None}, JobStatus.RUNNING, "online"),
+        ({"dec_reason": "No, but then yes"}, JobStatus.RUNNING, "online"),
+        ({"status": 3, "started": 0}, JobStatus.FINISHED, "finished"),
+        ({"status": 3, "dec_reason": "No"}, JobStatus.BLOCKED, "declined"),
+        ({"status": 2, "rep_reason": "No"}, JobStatus.BLOCKED, "reported"),
+        ({"status": 2}, JobStatus.UNKNOWN, "status 2"),
+        ({"status": "?"}, JobStatus.UNKNOWN, "status None"),
+    ],
+)
+async def test_what_is_told_of_a_job_is_a_state(
+    told: dict[str, object], status: JobStatus, words: str, site: Site, hire: HireTalentsProvider
+) -> None:
+    site.says("job/15341", job(**told))
+    found = await hire.job("15341")
+    assert (found.status, found.status_text) == (status, words)
 
 
 async def test_a_list_ends_with_an_empty_page_or_with_one_that_comes_again(

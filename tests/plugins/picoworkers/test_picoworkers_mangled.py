@@ -24,7 +24,7 @@ WALLET = {"wallet/deposit.php": {"ok": True, "message": "m"}}
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, 60), junk=JUNK)
+@given(place=st.integers(0, 80), junk=JUNK)
 async def test_a_mangled_answer_of_the_older_dialect_is_a_storable_value_or_a_providers_error(
     place: int, junk: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from botcore.clock import ManualClock
+from botcore.draft import JobDraft
 from botcore.models import Job, JobStatus, Rating, RatingResult, Verdict
 from botcore.pacing import OpenGate
-from botcore.provider import OutcomeUnknown, ProviderError, ProviderTools, Unavailable
+from botcore.provider import OutcomeUnknown, ProviderError, ProviderTools, Refused, Unavailable
 from botcore.transport import Answer, Params, clean, decode
 from botcore.ui import to_json
 from botcore_sproutgigs.common import CommonProvider
@@ -41,6 +42,12 @@ WHOLE: dict[str, Any] = {
                 "title": "T",
                 "instructions": ["a"],
                 "proofs": [{"type": "text", "description": "d"}],
+                "excluded_countries": ["pk"],
+                "challenges": [{"question": "q", "answer": "a"}],
+                "variables": [{"name": "n", "values": ["1", "2"]}],
+                "hold_time": 15,
+                "pause_after_approval": 1,
+                "start_time": "00:00",
             }
         ],
     },
@@ -69,6 +76,7 @@ WHOLE: dict[str, Any] = {
     "jobs/rate-multiple-tasks.php": {"tasks": [{"id": "t1", "ok": True, "message": "m"}, {"id": "t2", "ok": False}]},
     "jobs/rate-single-task.php": {"ok": True, "message": "m"},
     "jobs/job-restart.php": {"ok": True, "notice": "m"},
+    "jobs/post-job.php": {"ok": True, "url": "https://sproutgigs.com/x.php?Id=j1", "message": "m"},
     "jobs/feature-job.php": {"ok": True},
     "jobs/get-predicted-position.php": {"position_in_all": 3, "position_in_category": 1},
 }
@@ -88,6 +96,7 @@ JOB = Job(
     rate_within_days=7,
     created_at=None,
 )
+DRAFT = JobDraft("main", {"title": "T", "price": Decimal("0.1"), "positions": 10})
 RATINGS = [Rating("t1", 0, Verdict.APPROVE), Rating("t2", 0, Verdict.APPROVE)]
 
 
@@ -173,6 +182,10 @@ CALLS: list[Callable[[CommonProvider[Any]], Awaitable[object]]] = [
     lambda p: p.lists(),
     lambda p: p.rate("j1", RATINGS[:1]),
     lambda p: p.restart("j1", 5),
+    lambda p: p.post(DRAFT),
+    lambda p: p.quote(DRAFT),
+    lambda p: p.posted_since(p.tools.clock.now()),
+    lambda p: p.draft_of("j1"),
 ]
 NEWER: list[Callable[[SproutGigsProvider], Awaitable[object]]] = [
     lambda p: p.rate("j1", RATINGS),
@@ -193,7 +206,7 @@ def asking(transport: Mangled) -> SproutGigsProvider:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, 60), junk=JUNK)
+@given(place=st.integers(0, 80), junk=JUNK)
 async def test_a_mangled_answer_is_a_storable_value_or_a_providers_error(
     place: int, junk: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,7 +219,7 @@ async def test_a_mangled_answer_is_a_storable_value_or_a_providers_error(
 
 @settings(max_examples=100, deadline=None)
 @given(
-    place=st.integers(0, 60),
+    place=st.integers(0, 80),
     junk=JUNK.filter(lambda junk: str(junk).lower() not in ("true", "false", "0", "1")),
 )
 async def test_a_mangled_result_is_told_as_it_was_or_not_at_all(place: int, junk: object) -> None:
@@ -215,6 +228,18 @@ async def test_a_mangled_result_is_told_as_it_was_or_not_at_all(place: int, junk
     with suppress(ProviderError):
         told += await mangled(place, junk).rate("j1", RATINGS)
     assert all(right[one.task_id] is one.ok for one in told)
+
+
+@settings(max_examples=100, deadline=None)
+@given(place=st.integers(0, 3), junk=JUNK)
+async def test_a_mangled_answer_to_a_post_is_never_told_as_another_job_or_a_no(place: int, junk: object) -> None:
+    try:
+        posted = await mangled(place, junk).post(DRAFT)
+    except OutcomeUnknown:
+        return
+    except Refused:
+        raise AssertionError("it was posted") from None
+    assert posted.job_id == "j1" or place == 2, "where the address itself was replaced, it is what there is"
 
 
 class Lacking(Mangled):

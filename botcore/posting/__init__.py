@@ -1,0 +1,1 @@
+"""Jobs that are written, checked, priced and posted once."""
