@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..models import Role
@@ -30,7 +31,8 @@ async def _report(context: Context, values: Mapping[str, Any]) -> Reply:
     number = days_asked(values, USUAL)
     names = [account.name for account in chosen_accounts(context, values)] if "account" in values else []
     scope = Scope(names, [values["job"]] if "job" in values else [])
-    days = days_until(context.house.clock.now(), number, context.house.limits.zone)
+    now = context.house.clock.now() + timedelta(milliseconds=1)  # what has just happened, too
+    days = days_until(now, number, context.house.limits.zone)
     card = await context.house.store.read(_card, scope, days)
     return await paged(context, card)
 

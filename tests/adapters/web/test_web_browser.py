@@ -14,6 +14,7 @@ from botcore.models import Person
 from botcore.ui import (
     Button,
     Card,
+    Chart,
     Choice,
     Completion,
     Field,
@@ -26,6 +27,7 @@ from botcore.ui import (
     PictureState,
     Reply,
     Result,
+    Series,
     Text,
     Tone,
 )
@@ -408,3 +410,18 @@ async def test_somebody_without_a_role_learns_the_id_to_pass_on(browser: Browser
     await expect(page.get_by_role("heading", name="You have no role here")).to_be_visible()
     await expect(page.get_by_text("zoe", exact=True)).to_be_visible()
     await context.close()
+
+
+async def test_news_appears_by_itself_in_a_list_of_its_own_and_waits_for_nobody(page: Page, live_site: Desk) -> None:
+    bars = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0), Tone.SUCCESS),))
+    now = Button("review:n-1:0", "Review now")
+    await live_site.send(Card("The day", "notice:n-1", blocks=(bars,), buttons=(now,)))
+    news = page.locator("#news-list")
+    await expect(news.get_by_role("img", name="Rated a day: 4 Jan 3, 5 Jan 5")).to_be_visible()
+    await expect(page.locator("#count")).to_have_text("0")
+    live_site.script.replies["press review:n-1:0"] = Reply("Your queue.")
+    await news.get_by_role("button", name="Review now").click()
+    await expect(page.get_by_text("Your queue.")).to_be_visible()
+    assert live_site.script.acts() == [("press", "review:n-1:0")]
+    await page.reload()
+    await expect(news.get_by_role("heading", name="The day")).to_be_visible()
