@@ -58,7 +58,18 @@ def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
         queued=subject.startswith("submission:"),
     )
     for row in rows:
-        _enqueue(tx, row["id"], row["channel"], prio if row["state"] == "edit due" else FIRST, not_before)
+        _enqueue(tx, row["id"], row["channel"], _urgency(row["state"], prio), not_before)
+
+
+def _urgency(state: str, prio: int) -> int:
+    """A card that is not there yet is a new one, whatever has changed on it; while it is being sent, what follows may
+    be more urgent."""
+    match state:
+        case "edit due" | "editing":
+            return prio
+        case "sending":
+            return min(prio, FIRST)
+    return FIRST
 
 
 def show_again(tx: Tx) -> None:
