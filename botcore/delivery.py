@@ -172,17 +172,16 @@ def _begin(tx: Tx, delivery: int) -> Row | None:
 
 
 def _end(tx: Tx, delivery: int, ref: str, shown: int, now: int) -> None:
+    """What changed meanwhile was enqueued as it did, with its own priority."""
     row = tx.one(
         """UPDATE deliveries SET ref = :ref, shown = :shown, sent_at = coalesce(sent_at, :now),
                state = CASE WHEN wanted > :shown THEN 'edit due' ELSE 'sent' END
-           WHERE id = :id RETURNING subject, state, channel""",
+           WHERE id = :id RETURNING subject""",
         id=delivery,
         ref=ref,
         shown=shown,
         now=now,
     )
-    if row and row["state"] == "edit due":
-        _enqueue(tx, delivery, row["channel"], EDIT, 0)
     if row and row["subject"].startswith("submission:"):
         tx.q(
             "UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'new'",

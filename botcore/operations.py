@@ -20,7 +20,7 @@ from .text import money
 
 log = logging.getLogger(__name__)
 
-NEW = "new:"  # begins what an operation is about that makes a thing: of two that would make the same, one must end
+NEW = "new:"  # begins what an operation is about that makes a thing: of two that could be mixed up, one must end
 UNSENT = "(state = 'quoted' OR state = 'confirmed' AND NOT sent_before)"
 QUOTE_MS = 86_400_000  # so long what was quoted can be confirmed
 FRESH_MS = 600_000  # and so long where it costs something

@@ -45,6 +45,7 @@ PAGE, PAGES = 100, 20  # of a channel's history that are looked at
 UPLOAD = 24 * 2**20  # bytes of pictures in one message; Discord takes a little more
 REMEMBERED = 2_000  # messages
 OLD = timedelta(minutes=59)  # edits of messages older than this are few
+UNHURRIED = 2  # edits that nobody looks for, within the time that Discord takes five: there is room for those of others
 
 
 class Sends:
@@ -75,6 +76,11 @@ class Sends:
         if not ref.id.isdecimal():
             raise MessageGone("this is no message of Discord's")
         await self._whole(self._edit(_number(ref.channel), ref.id, card, self._turn))
+
+    def pause(self, channel: str) -> float:
+        """Seconds until an edit that nobody looks for may be made there: it takes nobody's place."""
+        old = self._old_edits_from.get(channel, 0) - self._clock.ms()
+        return max(self._pace.wait(f"edit {channel}", UNHURRIED), old / 1000, 0.0)
 
     async def finish(self, seconds: float) -> None:
         """Lets what is under way end."""

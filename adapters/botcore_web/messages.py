@@ -20,9 +20,10 @@ BATCH = 50  # changed cards read at once
 KEPT_MS = 30 * 86_400_000  # settled cards are forgotten so long after their last change,
 KEPT = 1_000  # but not while they are among so many of the newest changes
 FORGOTTEN = 20  # at most with each card sent
-# verbs of buttons that decide nothing
+# verbs of buttons that decide nothing: about what was decided or is to be decided, and those that a job always has
 ASIDE = frozenset(
     {"undo", "more", "all", "record", "compare", "skip", "alone", "stop", "results", "undo-all", "refresh", "review"}
+    | {"job-pause", "job-resume", "job-stop", "job-restart", "job-add", "clone"}
 )
 
 _NEXT = "(SELECT coalesce(max(version), 0) + 1 FROM web_messages)"

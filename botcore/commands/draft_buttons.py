@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..accounts import Account
+from ..draft import Shape
 from ..models import Role
 from ..posting.cards import draft_card
 from ..posting.drafts import discard
@@ -102,15 +104,17 @@ async def submit_draft(context: Context, subject: str, revision: int, values: Ma
     turns, part = divmod(revision, PARTS)
     draft = await pressed_draft(context, subject)
     account = account_of(context, draft)
-    names = {one.name for one in fields_of(account.provider.draft_fields, part)} & values.keys()
-    answers = {**draft.answers, **{name: values[name] for name in names}}
+    given = _given(account, part, values)
+    answers = {**draft.answers, **given}
     if turns != draft.turns:
         examined = await examine(context, account, answers)
         form = await draft_form_of(context, draft, part, examined)
         return Reply("Somebody else has changed this draft meanwhile: look at it, and send it again.", form=form)
     before = draft.version
     draft, examined = await rewrite_draft(context, draft, answers)
-    asked = names - {name for name, text in draft.answers.items() if gaps_in({name: text})}  # a template in the making
+    asked = given.keys() - {
+        name for name, text in draft.answers.items() if gaps_in({name: text})
+    }  # a template in the making
     wrong = [problem for problem in examined.problems if problem.field in asked]
     if wrong and draft.version != before:
         form = await draft_form_of(context, draft, part, examined, problems=wrong)
@@ -123,6 +127,11 @@ async def check_draft(context: Context, subject: str, revision: int, values: Map
     part = revision % PARTS
     draft = await pressed_draft(context, subject)
     account = account_of(context, draft)
-    names = {one.name for one in fields_of(account.provider.draft_fields, part)} & values.keys()
-    examined = await examine(context, account, {**draft.answers, **{name: values[name] for name in names}})
+    examined = await examine(context, account, {**draft.answers, **_given(account, part, values)})
     return await draft_form_of(context, draft, part, examined, problems=examined.problems)
+
+
+def _given(account: Account, part: int, values: Mapping[str, str]) -> dict[str, str]:
+    """What a form brings of its own questions. A box that is not ticked says no."""
+    fields = [one for one in fields_of(account.provider.draft_fields, part) if one.name in values]
+    return {one.name: values[one.name] or ("no" if one.shape is Shape.FLAG else "") for one in fields}

@@ -225,18 +225,18 @@ class Marketplace:
 
     def _submit_late(self) -> None:
         """Work whose time to be rated is nearly over."""
-        running = self._rows("SELECT id, ttr_days FROM job WHERE status = 'running'")
+        running = self._rows("SELECT id, account, ttr_days FROM job WHERE status = 'running' AND ttr_days")
         if not running:
             return
         job = self._dice.choice(running)
-        self._sandbox.submit(job_id=job["id"], ago=86_400 * job["ttr_days"] - self._dice.uniform(1, 8))
+        self._sandbox.submit(job["account"], job["id"], ago=86_400 * job["ttr_days"] - self._dice.uniform(1, 8))
 
     def _resubmit(self) -> None:
         """Somebody who was sent back at least four seconds ago hands in again."""
         soon = self._sandbox.clock.ms() + 11_000  # of fifteen and more
-        rows = self._rows("SELECT subject FROM agenda WHERE kind = 'resubmit' AND due_ms < ?", soon)
+        rows = self._rows("SELECT account, subject FROM agenda WHERE kind = 'resubmit' AND due_ms < ?", soon)
         if rows:
-            self._sandbox.resubmit("", self._dice.choice(rows)["subject"])
+            self._sandbox.resubmit(*self._dice.choice(rows))
 
     def _rate_on_site(self) -> None:
         """The buyer rates on the website, sometimes just what the bot is in doubt about."""
@@ -245,13 +245,13 @@ class Marketplace:
                WHERE d.state IN ('held', 'due', 'sending', 'in doubt')"""
         )
         known = {row["task_id"] for row in doubts} if self._dice.random() < 0.4 else set()
-        rows = self._rows("SELECT id, job_id FROM task WHERE state = 'unrated' ORDER BY n")
+        rows = self._rows("SELECT id, job_id, account FROM task WHERE state = 'unrated' ORDER BY n")
         if not rows:
             return
         row = self._dice.choice([row for row in rows if row["id"] in known] or rows)
         rating, satisfaction = self._dice.choice((("ok", "good"), ("not_ok", "spam"), ("revise", None)))
         self._sandbox.rate_on_site(
-            "",
+            row["account"],
             Judgement(
                 job_id=row["job_id"],
                 task_id=row["id"],

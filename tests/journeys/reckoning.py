@@ -37,6 +37,11 @@ class Reckoning:
 
 def what_is_open(town: Any) -> list[str]:
     """What the bot still has to do, and work that it does not know or show yet."""
+    return [*what_is_undone(town), *_what_is_unknown(town)]
+
+
+def what_is_undone(town: Any) -> list[str]:
+    """Decisions that are not settled, and cards that are not sent."""
     found = [
         f"decision {d['id']} is {d['state']}"
         for d in town.rows("SELECT * FROM decisions WHERE asks IS NULL")
@@ -46,13 +51,17 @@ def what_is_open(town: Any) -> list[str]:
         f"{d['subject']} is {d['state']} in {d['channel']}"
         for d in town.rows("SELECT * FROM deliveries WHERE state NOT IN ('sent', 'gone')")
     ]
+    return found
+
+
+def _what_is_unknown(town: Any) -> list[str]:
     waiting = {
         (row["task_id"], row["revision"])
         for row in town.rows("SELECT task_id, revision FROM submissions WHERE state IN ('new', 'shown')")
     }
     unrated = {(row["id"], row["revision"]) for row in _tasks(town, "unrated")}
     asked = {(d["task_id"], d["revision"]) for d in town.rows(DECISIONS) if d["state"] == "in doubt" and d["asks"]}
-    found += [f"{task} waits, and the bot does not know" for task in sorted(unrated - waiting - asked)]
+    found = [f"{task} waits, and the bot does not know" for task in sorted(unrated - waiting - asked)]
     found += [f"{task} waits for the bot alone" for task in sorted(waiting - unrated)]
     return found
 
@@ -189,7 +198,9 @@ def _check_shown(town: Any, result: Reckoning, decisions: Iterable[dict[str, Any
 
 def _check_money(town: Any, result: Reckoning, decisions: Iterable[dict[str, Any]]) -> None:
     """What counts toward the day's limit is what was, or may have been, paid."""
-    counted = {row["ref"]: Decimal(row["amount"]) for row in town.rows("SELECT * FROM spending")}
+    counted = {
+        row["ref"]: Decimal(row["amount"]) for row in town.rows("SELECT * FROM spending WHERE ref LIKE 'decision:%'")
+    }
     paid = {
         f"decision:{d['id']}": Decimal(d["bonus"])
         for d in decisions

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from botcore.control import ask_running
 from botcore.demo import free_port
@@ -15,7 +16,6 @@ from tests.journeys.crowd import Door, Manager, Marketplace, Page, Reviewer, Tal
 from tests.journeys.reckoning import what_is_open
 from tests.journeys.visitor import Visitor
 
-READ, WRITE = "*/get-*", "jobs/rate-*"
 LATE = 0.6  # seconds until a late effect, which must be less than DOUBT
 DOUBT = 1.0
 PATIENCE = 0.5  # seconds that the bot waits for an answer
@@ -78,27 +78,33 @@ def make_hasty(town: Any) -> None:
 
 
 class Soak:
-    """Rounds of a bot that is started and killed. What is drawn comes from the seed; when it happens does not."""
+    """Rounds of a bot that is started and killed. What is drawn comes from the seed; when it happens does not.
 
-    def __init__(self, town: Any, seed: int, longest: float = 4.0) -> None:
+    `reads` and `changes` are the endpoints that fail, `people` those who open the page, and `doubts` what asks the
+    database whether there is any.
+    """
+
+    reads: ClassVar[Sequence[str]] = ("*/get-*",)
+    changes: ClassVar[Sequence[str]] = ("jobs/rate-*",)
+    people: ClassVar[Sequence[str]] = ("ana", "ben")
+    doubts: ClassVar[str] = "SELECT 1 FROM decisions WHERE state = 'in doubt' AND asks IS NULL"
+
+    def __init__(self, town: Any, seed: int, longest: float = 4.0, tally: Tally | None = None) -> None:
         """`longest`: seconds of a life."""
         self.town = town
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._longest = longest
         self._dice = random.Random(seed)
         self._visitors: dict[str, Visitor] = {}
         self._began = time.monotonic()
-        for place, endpoint in enumerate((READ, WRITE)):
-            left = 100.0  # the calls that no fault before this one has struck
-            for kind, shares in FAULTS.items():
-                chance = shares[place] / left
-                town.sandbox.faults.add(endpoint, kind, probability=chance, seconds=SECONDS.get(kind), status=502)
-                left -= shares[place]
+        for place, endpoints in enumerate((self.reads, self.changes)):
+            for endpoint in endpoints:
+                _add_faults(town, endpoint, place)
 
     async def sign_in(self) -> None:
-        """Two people open the page, once: their sessions outlive every kill."""
+        """People open the page, once: their sessions outlive every kill."""
         bot = await self.town.bot()
-        for name in ("ana", "ben"):
+        for name in self.people:
             link = await ask_running(self.town.database, "/link", {"person": name})
             assert link is not None
             self._visitors[name] = await Visitor(bot.url).sign_in(link["link"])
@@ -108,7 +114,7 @@ class Soak:
         """One life of the bot, from a start to a kill -9."""
         self.tally.rounds += 1
         if self._dice.random() < 0.1:
-            Marketplace(self.town, self._new_dice()).night()
+            self.night()
         bot = self.town.new_process()
         if self._dice.random() < 0.08:
             await bot.spawn()
@@ -128,12 +134,33 @@ class Soak:
         bot = await self.town.bot()
         started = _resident(bot.pid)
         try:
-            await until(lambda: not what_is_open(self.town), seconds)
+            await until(lambda: not self.what_is_open(), seconds)
         except AssertionError:
-            raise AssertionError(f"not settled after {seconds:.0f} s: {what_is_open(self.town)[:20]}") from None
+            raise AssertionError(f"not settled after {seconds:.0f} s: {self.what_is_open()[:20]}") from None
         self.tally.memory.append((started, _resident(bot.pid)))
         assert await bot.stop() == 0
         self.tally.seconds, self.tally.settling = time.monotonic() - self._began, time.monotonic() - began
+
+    async def some_time(self) -> None:
+        """Until any moment of a life."""
+        await asyncio.sleep(self._dice.uniform(0.2, self._longest))
+
+    def night(self) -> None:
+        """What happens now and then while the bot is down."""
+        Marketplace(self.town, self._new_dice()).night()
+
+    def what_is_open(self) -> list[str]:
+        """What the bot still has to do."""
+        return what_is_open(self.town)
+
+    def crowd(self, gone: asyncio.Event) -> Iterator[Coroutine[Any, Any, None]]:
+        """What people, and others, do until the bot is gone."""
+        for visitor in self._visitors.values():
+            dice = self._new_dice()
+            yield Reviewer(self.town, Page(self.town, visitor, dice), self.tally, dice).go_on(gone)
+        yield Reviewer(self.town, Door(self.town), self.tally, self._new_dice(), at_once=4).go_on(gone)
+        yield Manager(self.town, self.tally, self._new_dice()).go_on(gone)
+        yield Marketplace(self.town, self._new_dice()).go_on(gone)
 
     async def close(self) -> None:
         for visitor in self._visitors.values():
@@ -149,12 +176,8 @@ class Soak:
         async with asyncio.TaskGroup() as crowd:
             for visitor in self._visitors.values():
                 visitor.url = bot.url
-                dice = self._new_dice()
-                crowd.create_task(Reviewer(self.town, Page(self.town, visitor, dice), self.tally, dice).go_on(gone))
-            door = Reviewer(self.town, Door(self.town), self.tally, self._new_dice(), at_once=4)
-            crowd.create_task(door.go_on(gone))
-            crowd.create_task(Manager(self.town, self.tally, self._new_dice()).go_on(gone))
-            crowd.create_task(Marketplace(self.town, self._new_dice()).go_on(gone))
+            for one in self.crowd(gone):
+                crowd.create_task(one)
             await self._wait_for_the_moment()
             self.tally.memory.append((started, _resident(bot.pid)))
             gone.set()
@@ -163,15 +186,14 @@ class Soak:
     async def _wait_for_the_moment(self) -> None:
         """Any moment; in a third of the rounds one at which a doubt is being settled."""
         if self.tally.rounds % 3:
-            await asyncio.sleep(self._dice.uniform(0.2, self._longest))
+            await self.some_time()
             return
-        doubts = "SELECT 1 FROM decisions WHERE state = 'in doubt' AND asks IS NULL"
         for _ in range(200):
-            if self.town.rows(doubts):
+            if self.town.rows(self.doubts):
                 break
             await asyncio.sleep(0.02)
         await asyncio.sleep(self._dice.uniform(0.0, 1.5 * DOUBT))
-        self.tally.kills_in_doubt += bool(self.town.rows(doubts))
+        self.tally.kills_in_doubt += bool(self.town.rows(self.doubts))
 
     def _new_dice(self) -> random.Random:
         return random.Random(self._dice.getrandbits(64))
@@ -181,6 +203,15 @@ class Soak:
         for fault in self.town.sandbox.faults.all():
             fired[fault.kind] = fired.get(fault.kind, 0) + fault.fired
         return fired
+
+
+def _add_faults(town: Any, endpoint: str, place: int) -> None:
+    """Those of FAULTS, as often as they befall what is in this place there."""
+    left = 100.0  # the calls that no fault before this one has struck
+    for kind, shares in FAULTS.items():
+        chance = shares[place] / left
+        town.sandbox.faults.add(endpoint, kind, probability=chance, seconds=SECONDS.get(kind), status=502)
+        left -= shares[place]
 
 
 def _resident(pid: int) -> float:

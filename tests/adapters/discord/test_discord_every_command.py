@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,13 @@ import pytest
 
 from botcore.commands.parse import ATTACHED, find_command, parse_values
 from botcore.commands.registry import Command, Kind
-from botcore.core_kinds import CORE_KINDS
-from botcore.host import Host
-from botcore.pacing import OpenGate
-from botcore.provider import ProviderTools
-from botcore.sandbox import SandboxServer
 from botcore.ui import File, Reply, Table
+from tests.adapters.discord.marketplaces import at_all_marketplaces
 from tests.adapters.discord.reading import broken_limits, texts
-from tests.adapters.discord.simulated import Simulated, said, simulated
-from tests.core.rig import LIMITS, Rig, Setup
+from tests.adapters.discord.simulated import Simulated, said
+from tests.core.rig import Rig
 from tests.core.test_commands import LINES
 
-ACCOUNTS = {"hire": "hiretalents", "pico": "picoworkers", "sprout": "sproutgigs"}
 # as LINES has them for the core; {job} and the like are found at the marketplace
 PLUGINS = {
     "team create": "team create Testers account=hire",
@@ -50,30 +44,8 @@ MISREAD = ("missing: type", "too much: type", "it is typed", "There is no comman
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Simulated]:
-    """Accounts at a scripted marketplace, and at one of every kind that there is a plugin for."""
-    host = Host()
-    host.load()
-    server = SandboxServer(host.sandboxes(), accounts=ACCOUNTS, busy=False, interval=0)
-    await server.start()
-    setup = Setup(
-        accounts=("main", *ACCOUNTS),
-        commands=tuple(host.commands()),
-        kinds={**host.operations(taken=CORE_KINDS), **CORE_KINDS},
-        limits=replace(LIMITS, daily_spend=Decimal(50)),
-    )
-    async with simulated(tmp_path, setup) as town:
-        opened = []
-        for account in server.accounts:
-            kind = host.providers()[account.provider]
-            settings = kind.Settings.model_validate(account.settings)
-            opened.append(kind(settings, ProviderTools(account.name, OpenGate(), town.rig.clock)))
-            town.rig.accounts[account.name].provider = opened[-1]
-        await town.engine.sync()
+    async with at_all_marketplaces(tmp_path) as (town, _):
         yield town
-        for provider in opened:
-            await provider.close()
-    await server.stop()
-    host.close()
 
 
 JOB = File("job.toml", 'title = "Sign up"\n')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -239,6 +240,36 @@ async def test_a_card_in_a_reply_is_seen_by_one_and_its_buttons_work(
     await reply.get_by_role("button", name="Dismiss").click()
     await expect(reply).to_be_hidden()
     await context.close()
+
+
+async def test_an_answer_that_comes_late_leaves_the_card_that_is_being_read(page: Page, live_site: Desk) -> None:
+    post = Button("confirm:op-1:0", "Post", Tone.SUCCESS)
+    script = live_site.script
+    script.replies["command one"] = Reply(card=Card("The first", buttons=(post,)))
+    script.replies["command two"] = Reply(card=Card("The second", buttons=(replace(post, id="confirm:op-2:0"),)))
+    script.replies["press confirm:op-1:0"] = Reply(card=Card("The first", badge="Posted"))
+    script.replies["press confirm:op-2:0"] = Reply("The second is on its way.")
+    held = asyncio.Event()
+
+    async def wait(actor: Actor, what: str) -> None:
+        if what == "confirm:op-1:0":
+            await held.wait()
+
+    script.after = wait
+    reply = page.get_by_role("region", name="Only you see this")
+    line = page.get_by_role("combobox", name="Command")
+    for word in ("one", "two"):
+        await line.fill(word)
+        await line.press("Escape")
+        await line.press("Enter")
+        await expect(reply.get_by_role("heading", name=f"The {'first' if word == 'one' else 'second'}")).to_be_visible()
+        if word == "one":
+            await reply.get_by_role("button", name="Post").click()
+    held.set()
+    await expect(page.get_by_text("The first: Posted")).to_be_visible()
+    await expect(reply.get_by_role("heading", name="The second")).to_be_visible()
+    await reply.get_by_role("button", name="Post").click()
+    await expect(reply.get_by_text("The second is on its way.")).to_be_visible()
 
 
 async def test_commands_complete_run_and_are_remembered(page: Page, live_site: Desk) -> None:
