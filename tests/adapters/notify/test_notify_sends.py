@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 from apprise.plugins.email.base import NotifyEmail
@@ -13,7 +14,7 @@ from apprise.plugins.email.base import NotifyEmail
 from botcore.adapter import SendUnknown, Traffic
 from botcore.redaction import Redactor
 from botcore.secrets import url_secrets
-from botcore.ui import Card, MessageRef, Picture, PictureState, Text
+from botcore.ui import Card, Chart, MessageRef, Picture, PictureState, Series, Text
 from botcore_notify.adapter import CALL, TIMES
 from tests.adapters.notify.conftest import Office
 from tests.core.rig import until
@@ -232,6 +233,16 @@ async def test_a_notice_cannot_pretend_how_it_went(office: Office) -> None:
     card = Card("error=404", blocks=(Text("Sent error=401 connection refused ('550', (550, b'x') error=404"),))
     with pytest.raises(SendUnknown, match="HTTP 500"):
         await office.adapter.send(ops, card, "k")
+
+
+async def test_charts_go_along_as_one_picture(office: Office) -> None:
+    ops = office.channel("ops", office.hook.url("ops"))
+    await office.start()
+    bars = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0)),))
+    await office.adapter.send(ops, Card("The day", blocks=(bars, replace(bars, title="Paid"))), "k")
+    ((_, told),) = office.hook.got
+    (attached,) = told["attachments"]
+    assert attached["mimetype"] == "image/png"
 
 
 async def test_pictures_go_along_where_a_service_takes_files(office: Office) -> None:
