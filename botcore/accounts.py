@@ -13,6 +13,7 @@ from typing import TypeVar
 from .clock import Clock
 from .delivery import LAZY, touch
 from .models import Balance, Job
+from .notices.noting import note_job
 from .pacing import PacedGate, Urgency, urgency
 from .provider import AuthFailed, Capability, Provider, ProviderError, Refused, Unavailable
 from .store.codec import dump, load
@@ -172,11 +173,13 @@ def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
 
 
 def save_job(tx: Tx, job: Job, now: int) -> None:
-    """Keeps a job as the marketplace told it; its cards follow where it has changed."""
-    data = dump(job)
-    changed = data != tx.value(
-        "SELECT data FROM jobs WHERE account = :account AND id = :id", account=job.account, id=job.id
-    )
+    """Keeps a job as the marketplace told it, writes down what that says beside how it was before, and has its cards
+    follow."""
+    before, data = _kept_job(tx, job.account, job.id), dump(job)
+    changed = data != before
+    if changed:
+        since = tx.value("SELECT watched_at FROM accounts WHERE name = :account", account=job.account)
+        note_job(tx, load(Job, before) if before else None, job, since, now)
     tx.q(
         """INSERT INTO jobs (account, id, title, data, read_at) VALUES (:account, :id, :title, :data, :now)
            ON CONFLICT (account, id) DO UPDATE SET
@@ -203,5 +206,12 @@ def _touch_cards(tx: Tx, job: Job) -> None:
 
 def known_job(reader: Reader, account: str, job_id: str) -> Job | None:
     """A job as it was last read."""
-    data = reader.value("SELECT data FROM jobs WHERE account = :account AND id = :id", account=account, id=job_id)
+    data = _kept_job(reader, account, job_id)
     return load(Job, data) if data else None
+
+
+def _kept_job(reader: Reader, account: str, job_id: str) -> str | None:
+    data: str | None = reader.value(
+        "SELECT data FROM jobs WHERE account = :account AND id = :id", account=account, id=job_id
+    )
+    return data

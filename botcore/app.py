@@ -23,6 +23,10 @@ from .likeness.desk import LikenessDesk
 from .likeness.forgetting import ForgettingDesk, ask_to_forget
 from .likeness.looking import Looker
 from .models import Person, Rating, Role, Submission, WebhookRequest
+from .notices.conditions import Condition
+from .notices.desk import Newsroom, NoticeDesk
+from .notices.newsdesk import begin_notices, notice_handlers
+from .notices.parts import Watchman, conditions_of
 from .operating import OperationDesk
 from .picture_desk import PictureDesk
 from .queues import calm_down
@@ -68,7 +72,9 @@ class Bot:
         self._background: set[asyncio.Task[Any]] = set()
         self._engine_task: asyncio.Task[None] | None = None
         channels = {channel.name: channel for channel in self.config.channels}
-        self.delivery = Delivery(self.store, self.clock, channels, self.adapters, self._draw)
+        self.newsroom = Newsroom(self.config.channels, self.config.notices, self.config.bot.timezone)
+        self._notices = NoticeDesk(self.store, self.clock, self.newsroom)
+        self.delivery = Delivery(self.store, self.clock, channels, self.adapters, self._draw, self._notices.hold)
         self._review_channels = [channel for channel in self.config.channels if channel.purpose == "review"]
         self._ratings = RatingDesk(
             self.store,
@@ -127,6 +133,7 @@ class Bot:
                 kinds=kinds,
                 rules=self.config.rules,
                 channels=self._review_channels,
+                newsroom=self.newsroom,
             ),
             PRESSES,
             FORMS,
@@ -179,16 +186,19 @@ class Bot:
                 "calm": self._calm_down,
                 "judge": self.rules.judge,
                 "catalogue": self._catalogue.refresh,
+                **notice_handlers(self.store, self.clock, self._notices, self.accounts, self.people.all),
                 **self._money_handlers(),
             }
         )
         await self.store.tx(ask_to_forget, self.clock.ms())
         await self.store.tx(stock_up, self.accounts, self.clock.ms())
         await self.store.tx(ask_new_rules, self.config.rules)
+        await self.store.tx(begin_notices, list(self.accounts))
         for name, adapter in self.adapters.items():
             self.supervisor.supervise(f"adapter {name}", self._run_adapter(adapter))
         for account in self.accounts.values():
             self.supervisor.supervise(f"account {account.name}", self._run_account(account))
+        self._spawn(Watchman(self.store, self.clock, self._conditions).watch())
         self._spawn(self.host.acall("bot_started"))
 
     async def work_alone(self) -> None:
@@ -292,6 +302,12 @@ class Bot:
 
     async def _draw(self, subject: str) -> Card | None:
         return await draw(self.store, self.clock, subject)
+
+    def _conditions(self) -> Mapping[str, Condition]:
+        delivery = self.delivery
+        return conditions_of(
+            self.supervisor.statuses(), self.accounts, delivery.broken, delivery.reached, self.rules.broken
+        )
 
     async def _calm_down(self, work: Work) -> None:
         await self.store.tx(calm_down, int(work.args["queue"]), self._review_channels, self.clock.ms())

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from .models import Channel, Person, RoleGrant
+from .notices.settings import NoticeSettings
 from .problems import ConfigError, Problems, dotted
 from .rules.settings import NOWHERE, ONLY_APPROVES, Rule
 from .secrets import SecretReader
@@ -38,7 +39,19 @@ __all__ = ["Account", "Config", "ConfigError", "NoOptions", "Reason", "load_conf
 
 M = TypeVar("M", bound=BaseModel)
 
-SECTIONS = ("bot", "server", "accounts", "adapters", "channels", "people", "roles", "limits", "reasons", "rules")
+SECTIONS = (
+    "bot",
+    "server",
+    "accounts",
+    "adapters",
+    "channels",
+    "people",
+    "roles",
+    "limits",
+    "reasons",
+    "rules",
+    "notices",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class Config:
     roles: tuple[RoleGrant, ...]
     reasons: tuple[Reason, ...]
     rules: tuple[Rule, ...]
+    notices: NoticeSettings
     secrets: frozenset[str] = field(repr=False)  # every secret value, for the logs to leave out
 
     def account_settings(self, name: str, model: type[M]) -> M:
@@ -100,6 +114,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     bot = problems.check(BotSettings, raw.get("bot", {}), "bot", context=path.parent)
     server = problems.check(ServerSettings, raw.get("server", {}), "server")
     limits = problems.check(Limits, raw.get("limits", {}), "limits")
+    notices = problems.check(NoticeSettings, raw.get("notices", {}), "notices")
     if bot is not None and not is_loopback(bot.host) and not bot.public_url.startswith("https://"):
         problems.add(
             "bot.listen",
@@ -109,13 +124,14 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
     reader = SecretReader(path.parent, env, problems)
     accounts = _accounts(_tables(raw, "accounts", problems), reader, problems)
     adapters = _adapters(_tables(raw, "adapters", problems), reader)
-    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), reader, problems)
+    zone = bot.timezone if bot else "UTC"
+    channels = _channels(_array(raw, "channels", problems), accounts.keys(), adapters.keys(), reader, zone, problems)
     people = _people(_tables(raw, "people", problems), adapters.keys(), problems)
     roles = _roles(_array(raw, "roles", problems), adapters.keys(), problems)
     reasons = _reasons(_array(raw, "reasons", problems), problems)
     rules = _rules(_array(raw, "rules", problems), accounts.keys(), problems)
 
-    if bot is None or server is None or limits is None or problems.lines:
+    if bot is None or server is None or limits is None or notices is None or problems.lines:
         raise ConfigError(problems.lines)
     return Config(
         path=path,
@@ -129,6 +145,7 @@ def load_config(path: Path, env: Mapping[str, str] = os.environ) -> Config:
         roles=roles,
         reasons=reasons,
         rules=rules,
+        notices=notices,
         secrets=frozenset(reader.found),
     )
 
@@ -207,6 +224,7 @@ def _channels(
     accounts: Collection[str],
     adapters: Collection[str],
     reader: SecretReader,
+    zone: str,
     problems: Problems,
 ) -> tuple[Channel, ...]:
     channels: list[Channel] = []
@@ -235,6 +253,7 @@ def _channels(
                 options=MappingProxyType(options),
                 queue_above=section.queue_above,
                 secret=secret,
+                hears=section.hearing(zone),
             )
         )
     return tuple(channels)

@@ -9,6 +9,7 @@ from .catalogue import LISTS, ask_for
 from .delivery import touch
 from .kinds import Args, Found, Kinds, OperationKind
 from .models import Job, JobChange, Role
+from .notices.noting import look_at_deadlines
 from .provider import Provider
 from .store.port import Tx
 from .text import days, money
@@ -115,7 +116,9 @@ def _move_deadlines(tx: Tx, account: str, args: Args) -> None:
         job=args["job"],
         span=int(args["days"]) * DAY_MS,
     ):
+        tx.q("UPDATE submissions SET reminded = NULL WHERE id = :id", id=row["id"])
         touch(tx, f"submission:{row['id']}")
+    look_at_deadlines(tx)
 
 
 BLOCK = OperationKind("block", Role.MANAGER, lambda p, a: p.block(_workers(a)), True, _mark_blocked(True))

@@ -20,8 +20,14 @@ LONGEST_PAUSE = 300.0  # seconds between sends that may each have made a message
 PART = "to:"
 
 NOT_CONFIGURED = "its channel is no longer configured"
+NOTHING = "there is nothing to show any more"
 
 Draw = Callable[[str], Awaitable[Card | None]]
+Hold = Callable[[Row], Awaitable[float]]
+
+
+async def no_hold(delivery: Row) -> float:
+    return 0.0
 
 
 def announce(tx: Tx, channels: Sequence[Channel], subject: str, now: int, not_before: int = 0) -> None:
@@ -52,7 +58,18 @@ def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
         queued=subject.startswith("submission:"),
     )
     for row in rows:
-        _enqueue(tx, row["id"], row["channel"], prio if row["state"] == "edit due" else FIRST, not_before)
+        _enqueue(tx, row["id"], row["channel"], _urgency(row["state"], prio), not_before)
+
+
+def _urgency(state: str, prio: int) -> int:
+    """A card that is not there yet is a new one, whatever has changed on it; while it is being sent, what follows may
+    be more urgent."""
+    match state:
+        case "edit due" | "editing":
+            return prio
+        case "sending":
+            return min(prio, FIRST)
+    return FIRST
 
 
 def show_again(tx: Tx) -> None:
@@ -77,7 +94,8 @@ def _enqueue(tx: Tx, delivery: int, channel: str, prio: int, not_before: int) ->
 
 
 class Delivery:
-    """Handles the work that `announce` and `touch` enqueue. `draw` makes the card as things stand now."""
+    """Handles the work that `announce` and `touch` enqueue. `draw` makes the card as things stand now; `hold` says for
+    how many seconds a card is not sent yet."""
 
     def __init__(
         self,
@@ -86,13 +104,16 @@ class Delivery:
         channels: Mapping[str, Channel],
         adapters: Mapping[str, Adapter],
         draw: Draw,
+        hold: Hold = no_hold,
     ) -> None:
         self._store = store
         self._clock = clock
         self._channels = channels
         self._adapters = adapters
         self._draw = draw
+        self._hold = hold
         self.broken: dict[str, str] = {}  # channel -> what a person must mend
+        self.reached: set[str] = set()  # channels that something went to since the start
         self._broken_until: dict[str, int] = {}  # channel -> when it is tried again, in ms
         self.sent = 0
         self.edited = 0
@@ -101,7 +122,7 @@ class Delivery:
         name = work.part.removeprefix(PART)
         left = (self._broken_until.get(name, 0) - self._clock.ms()) / 1000
         if 0 < left <= BROKEN_PAUSE:  # one try is for all its cards
-            raise Later(left, quiet=True)
+            raise Later(left, quiet=True, part=True)
         if pause := self._pause(name, work.prio):
             raise Later(pause, quiet=True, part=True)
         row = await self._store.tx(_begin, int(work.args["delivery"]))
@@ -109,9 +130,13 @@ class Delivery:
             return
         channel = self._channels.get(row["channel"])
         adapter = self._adapters.get(row["adapter"])
+        if not row["ref"] and (wait := await self._hold(row)):
+            await self._store.tx(_not_sent, row["id"])
+            raise Later(wait, quiet=True)
         card = await self._draw(row["subject"])
         if channel is None or adapter is None or card is None:
-            await self._store.tx(_gone, row["id"], NOT_CONFIGURED)
+            there = channel is not None and adapter is not None
+            await self._store.tx(_gone, row["id"], NOTHING if there else NOT_CONFIGURED)
             return
         try:
             if row["ref"]:
@@ -134,7 +159,8 @@ class Delivery:
             self.broken[channel.name] = str(error)
             self._broken_until[channel.name] = self._clock.ms() + round(BROKEN_PAUSE * 1000)
             await self._store.tx(_not_sent, row["id"])
-            raise Later(BROKEN_PAUSE, str(error), quiet=True) from error
+            raise Later(BROKEN_PAUSE, str(error), quiet=True, part=True) from error
+        self.reached.add(channel.name)
         self.broken.pop(channel.name, None)
         self._broken_until.pop(channel.name, None)
         await self._store.tx(_end, row["id"], ref, row["wanted"], self._clock.ms())
@@ -157,17 +183,16 @@ def _begin(tx: Tx, delivery: int) -> Row | None:
 
 
 def _end(tx: Tx, delivery: int, ref: str, shown: int, now: int) -> None:
+    """What changed meanwhile was enqueued as it did, with its own priority."""
     row = tx.one(
         """UPDATE deliveries SET ref = :ref, shown = :shown, sent_at = coalesce(sent_at, :now),
                state = CASE WHEN wanted > :shown THEN 'edit due' ELSE 'sent' END
-           WHERE id = :id RETURNING subject, state, channel""",
+           WHERE id = :id RETURNING subject""",
         id=delivery,
         ref=ref,
         shown=shown,
         now=now,
     )
-    if row and row["state"] == "edit due":
-        _enqueue(tx, delivery, row["channel"], EDIT, 0)
     if row and row["subject"].startswith("submission:"):
         tx.q(
             "UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'new'",

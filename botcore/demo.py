@@ -123,6 +123,12 @@ adapter = "web"
 to = "inbox"
 purpose = "review"
 
+[[channels]]
+name = "news"
+adapter = "web"
+to = "news"
+purpose = "notify"
+
 [people.owner]
 role = "owner"
 web = true

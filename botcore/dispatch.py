@@ -17,6 +17,7 @@ from .intake import Intake
 from .kinds import Kinds
 from .logs import reference
 from .models import Channel, Person, Role
+from .notices.desk import NO_NEWS, Newsroom
 from .provider import Capability, ProviderError
 from .review import Made, NotPossible
 from .rules.settings import Rule
@@ -51,6 +52,7 @@ class House:
     kinds: Kinds  # of operations, by name
     rules: Sequence[Rule] = ()
     channels: Sequence[Channel] = ()  # those where is reviewed
+    newsroom: Newsroom = NO_NEWS
 
     def offers(self, role: Role) -> list[Command]:
         """The commands that somebody of this role may use and a configured account can serve, each with the parameters

@@ -74,7 +74,8 @@ class DraftField:
     `name` is how files and forms call it; where several marketplaces have the same thing, it has one name (`title`,
     `category`, `price`, `positions`, `instructions`, `proofs`, `notes`, `zone`, `list`, `team`, `countries`). Fields
     without a `group` are the basics, which everybody fills in; the others stand under that heading of "More options".
-    `default` is what a new draft begins with, as it is typed; what is left empty is left to the marketplace.
+    `default` is what a new draft begins with, as it is typed, but for one that says something in the field `unless`;
+    what is left empty is left to the marketplace.
     `least` and `most` bound a number, an amount, or how many lines, proofs or choices there may be; `longest`: the
     characters of a text, or of each line. `also`: what the marketplace itself calls it, which files may say too.
     """
@@ -86,12 +87,19 @@ class DraftField:
     help: str = ""
     required: bool = False
     default: str = ""
+    unless: str = ""
     source: Source = Source.FIXED
     options: tuple[Option, ...] = ()
     least: Decimal | int | None = None
     most: Decimal | int | None = None
     longest: int = 2_000
     also: tuple[str, ...] = ()
+
+
+def with_defaults(fields: Sequence[DraftField], answers: Mapping[str, str]) -> dict[str, str]:
+    """What a new draft with these answers begins with."""
+    defaults = {one.name: one.default for one in fields if one.default and not answers.get(one.unless)}
+    return {**defaults, **answers}
 
 
 @dataclass(frozen=True, slots=True)

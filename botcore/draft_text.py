@@ -208,18 +208,20 @@ def _time(one: DraftField, typed: str, options: Sequence[Option] | None) -> str:
 
 
 def _one(one: DraftField, typed: str, options: Sequence[Option] | None) -> str:
-    return _chosen(typed, options)
+    return _chosen(one, typed, options)
 
 
 def _some(one: DraftField, typed: str, options: Sequence[Option] | None) -> tuple[str, ...]:
     words = [word.strip() for word in re.split(r"[,\n]", typed) if word.strip()]
-    return _counted(one, list(dict.fromkeys(_chosen(word, options) for word in words)), "choice")
+    return _counted(one, list(dict.fromkeys(_chosen(one, word, options) for word in words)), "choice")
 
 
-def _chosen(typed: str, options: Sequence[Option] | None) -> str:
+def _chosen(one: DraftField, typed: str, options: Sequence[Option] | None) -> str:
     if options is None:
         return typed
     found = find_options(options, typed)
+    if one.source is Source.FIXED:  # of a few, part of a name may be another: R is not V+R
+        found = [option for option in found if plain(typed) in (plain(option.id), plain(option.label))]
     if len(found) == 1:
         return found[0].id
     if found:

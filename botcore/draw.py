@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from .charts import plot
 from .text import ago, clean, one_line
-from .ui import Block, Card, Field, Fields, Form, Picture, Reply, Table, Text
+from .ui import Block, Card, Chart, Field, Fields, Form, Picture, Reply, Table, Text
 
 NARROWEST = 12  # columns of a cell, however little room there is
+BAR = 40  # columns of a chart's longest
+SIGNS = "█▒░#"
 ROOM = 120  # columns of a table where nobody says how wide the terminal is
 
 
@@ -47,6 +51,8 @@ def _block(block: Block) -> str:
             return f"  [picture] {one_line(block.title)}: {one_line(block.source)} {block.note}".rstrip()
         case Table():
             return _table(block)
+        case Chart():
+            return _chart(block)
 
 
 def _value(field: Field) -> str:
@@ -66,6 +72,21 @@ def _table(table: Table) -> str:
     lines = [_row([_fit(cell, width) for cell, width in zip(row, widths, strict=False)], widths) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return title + "\n".join(f"  {line}".rstrip() for line in lines)
+
+
+def _chart(chart: Chart) -> str:
+    """A line of text for each label, as long as its bar; each series is drawn with a sign of its own."""
+    width = max(map(len, chart.labels), default=0)
+    totals = plot(chart, 1, 1).totals
+    sums = [sum(max(one.values[at], 0.0) for one in chart.series) for at in range(len(chart.labels))]
+    longest = max(sums, default=0.0) or 1.0
+    signed = list(zip(itertools.cycle(SIGNS), chart.series, strict=False))
+    legend = "  ".join(f"{sign} {one_line(one.name)}" for sign, one in signed)
+    lines = [f"  {one_line(chart.title)}" + (f": {legend}" if len(signed) > 1 else "")]
+    for at, label in enumerate(chart.labels):
+        bar = "".join(sign * round(BAR * max(one.values[at], 0.0) / longest) for sign, one in signed)
+        lines.append(f"  {label:>{width}}  {bar}{' ' if bar else ''}{totals[at]}")
+    return "\n".join(lines)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

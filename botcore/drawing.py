@@ -7,6 +7,7 @@ from .bulk.cards import bulk_card
 from .cards import submission_card
 from .clock import Clock
 from .job_cards import job_card, parse_job
+from .notices.cards import notice_card, parse_bulletin
 from .operations import parse_operation
 from .posting.cards import card_of_operation, draft_card
 from .posting.drafts import parse_draft
@@ -23,6 +24,7 @@ NAMES = {
     "bulk": parse_bulk,
     "draft": parse_draft,
     "job": parse_job,
+    "notice": parse_bulletin,
 }
 
 
@@ -44,6 +46,8 @@ async def draw(store: Store, clock: Clock, subject: str) -> Card | None:
             return await store.read(job_card, number)
         case "bulk":
             return await store.read(bulk_card, number, now)
+        case "notice":
+            return await store.read(notice_card, number, now)
     raise ValueError(f"no card is about {subject}")
 
 

@@ -15,6 +15,7 @@ from .hints import drop_found, drop_hints, hinted_jobs, hinted_tasks, keep_apart
 from .keeping import NOT_LISTED, OnKept, Ready, keep, key_of, known, make_ready, see_again, supersede
 from .likeness.desk import ask_to_liken
 from .models import Channel, Hints, Job, Sighting, SightingState, Submission, Waiting
+from .notices.noting import note_lapsed, note_waiting
 from .pacing import Urgency, urgency
 from .provider import REPORTED, ProviderError, Refused, Unavailable
 from .queues import present
@@ -157,6 +158,7 @@ class Intake:
         added, shown = keep(tx, fresh, self._on_kept, now)
         if added:
             ask_to_liken(tx)
+        note_waiting(tx, [(s.account, s.job_id, number) for s, number in added], now)
         present(tx, self._channels, [*shown, *see_again(tx, there, now)], now, PICTURE_WAIT_MS)
         return added
 
@@ -293,6 +295,9 @@ def _leave(tx: Tx, row: Row, sighting: Sighting, now: int) -> None:
         state=state,
         note="" if paid else note,
     )
+    untold = sighting.state in (SightingState.ABSENT, SightingState.RATED)
+    if paid or (untold and row["deadline"] is not None and now >= row["deadline"]):
+        note_lapsed(tx, row, now, sure=paid)
     if held:
         overtake(tx, held, now, _why_first(sighting.state, paid=paid))
     touch(tx, f"submission:{row['id']}")

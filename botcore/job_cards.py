@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from .accounts import known_job
+from .catalogue import CATEGORIES, ZONES, Stock, stock
 from .clock import from_ms
-from .models import Job, JobStatus
+from .models import Category, Job, JobStatus, Zone
 from .spending import job_key, spent_on
 from .store.port import Reader, Row, Tx
 from .text import clean, days, money, one_line
@@ -97,12 +98,17 @@ def _facts(reader: Reader, job: Job) -> tuple[Field, ...]:
     facts += [
         Field("Price", money(job.price) if job.price is not None else "—"),
         Field("Rate within", days(job.rate_within_days) if job.rate_within_days else "—"),
-        Field("Where", job.zone or "—"),
-        Field("Category", job.category or "—"),
+        Field("Where", _named(stock(reader, job.account, ZONES), job.zone)),
+        Field("Category", _named(stock(reader, job.account, CATEGORIES), job.category)),
     ]
     if job.created_at:
         facts.append(Field("Posted", "", job.created_at))
     return tuple(facts)
+
+
+def _named(kept: Stock[Zone] | Stock[Category] | None, wanted: str) -> str:
+    """What the marketplace calls something, where its catalogue was read."""
+    return next((one_line(item.name) for item in (kept.items if kept else ()) if item.id == wanted), wanted or "—")
 
 
 def _approved(reader: Reader, job: Job) -> tuple[int, Decimal]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from .store.port import Reader, Row, Tx
 
 NUMBERS_FROM = "numbers_from"  # in `meta`: no new submission gets this number, or one below it
 FAR_ON = 100_000  # more than can have come in since a backup was made
+SPREAD = 17_000_000  # where numbers go on after a restore: so that they still have three letters
 NOT_LISTED = "no longer waiting; the marketplace does not say how"
 
 Key = tuple[str, str, int]
@@ -104,11 +106,11 @@ def keep(tx: Tx, page: Sequence[Ready], on_kept: OnKept, now: int) -> tuple[list
 
 def skip_numbers(tx: Tx) -> None:
     """After a restore: what came in since the backup had numbers, and its cards still hang there. Their buttons must
-    never mean something else."""
+    never mean something else. Nor may those of an earlier restore of the same backup: where it goes on is drawn."""
     tx.q(
         "INSERT OR REPLACE INTO meta (key, value) VALUES (:key, :value)",
         key=NUMBERS_FROM,
-        value=str(_last(tx) + FAR_ON),
+        value=str(_last(tx) + FAR_ON + secrets.randbelow(SPREAD)),
     )
 
 

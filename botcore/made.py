@@ -12,6 +12,7 @@ from .clock import Clock, from_ms
 from .delivery import announce
 from .kinds import OperationKind
 from .models import Channel, Job
+from .notices.noting import note_operation
 from .operations import card_subject, changed, enqueue, note_done
 from .pacing import Urgency
 from .provider import ProviderError, RateLimited
@@ -130,6 +131,7 @@ class Finder:
             likely=json.dumps(likely),
         ):
             announce(tx, [c for c in self._channels if c.takes(row["account"])], card_subject(tx, row["id"]), now)
+            note_operation(tx, row["id"], now)
             changed(tx, row["id"])
 
 
@@ -149,6 +151,7 @@ def claim(tx: Tx, operation: int, job_id: str, message: str, kind: OperationKind
     if row is None:
         return False
     note_done(tx, row, kind)
+    note_operation(tx, operation, now)
     changed(tx, operation)
     if kind.look:
         enqueue(tx, operation)

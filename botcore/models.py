@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from .notices.kinds import Hearing
+
 
 class Verdict(StrEnum):
     """What a reviewer says of a submission."""
@@ -329,6 +331,7 @@ class Channel:
     accounts: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     queue_above: int = 5  # more waiting than these are one queue
+    hears: Hearing = field(default_factory=Hearing)
     secret: bool = False  # `to` came from the environment or a file, or is a URL
 
     @property

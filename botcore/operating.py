@@ -13,6 +13,7 @@ from .clock import Clock
 from .kinds import Found, Kinds, OperationKind
 from .made import Finder
 from .models import Channel, JobChange
+from .notices.noting import note_operation
 from .operations import announce_doubts, args_of, changed, enqueue, find_unfinished, job_of, note_done
 from .pacing import Urgency
 from .provider import AuthFailed, OutcomeUnknown, ProviderError, RateLimited, Refused, Unavailable
@@ -97,6 +98,7 @@ class OperationDesk:
         def settle(tx: Tx) -> None:
             _settle(tx, number, kind, state, message, cost, made, self._limits, self._clock.ms())
             announce_doubts(tx, self._channels, self._clock.ms())
+            note_operation(tx, number, self._clock.ms())
 
         await self._store.tx(settle)
 
@@ -191,8 +193,7 @@ def _settle(
     if refused and not before["tries"]:  # what a time before may have cost is counted by itself
         release(tx, ref)
     if row and state != "refused":
-        if Decimal(row["cost"]):
-            forget_balance(tx, row["account"])
+        forget_balance(tx, row["account"])  # also what costs nothing may give money back, such as a job's end
         if kind and (kind.look or kind.find):
             enqueue(tx, operation)
 

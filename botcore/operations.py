@@ -12,6 +12,7 @@ from decimal import Decimal
 from .delivery import announce, touch
 from .kinds import Args, Kinds, OperationKind
 from .models import Channel
+from .notices.noting import note_operation
 from .review import NotPossible, note_act
 from .spending import Limits, OverLimit, belongs_to, job_key, release, reserve, set_aside, takes_two
 from .store.port import Reader, Row, Tx
@@ -249,6 +250,7 @@ def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:
     """A card for each operation in doubt, where its account is reviewed: a person must say what happened."""
     for row in tx.q("SELECT id, account FROM operations WHERE state = 'in doubt'"):
         announce(tx, [c for c in channels if c.takes(row["account"])], card_subject(tx, row["id"]), now)
+        note_operation(tx, row["id"], now)
 
 
 def card_subject(reader: Reader, operation: int) -> str:

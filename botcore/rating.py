@@ -228,7 +228,7 @@ class RatingDesk:
 
     def _ask_all(self, tx: Tx, rows: Sequence[Row], why: str, now: int) -> None:
         for row in rows:
-            ask_person(tx, row, why, UNREACHABLE)
+            ask_person(tx, row, why, now, UNREACHABLE)
         announce_doubts(tx, self._channels, now)
 
     def _settle_one(self, tx: Tx, row: Row, outcome: Outcome, now: int) -> bool:
@@ -242,7 +242,7 @@ class RatingDesk:
             if row["reads"] < READS_AT_MOST:
                 read_again(tx, row, twice if not outcome.sure and row["read_as"] == said else said, now)
             else:
-                ask_person(tx, row, "the marketplace tells now one thing, now another")
+                ask_person(tx, row, "the marketplace tells now one thing, now another", now)
             return False
         match said:
             case Verdicted.MATCHES if only_refused:
@@ -259,9 +259,9 @@ class RatingDesk:
             case Verdicted.NOT_YET if row["tries"] <= AGAIN:
                 send_again(tx, row, now)
             case Verdicted.NOT_YET:
-                ask_person(tx, row, f"sent {row['tries']} times without an answer, and still unrated")
+                ask_person(tx, row, f"sent {row['tries']} times without an answer, and still unrated", now)
             case Verdicted.CANNOT_TELL:
-                ask_person(tx, row, outcome.note or "the marketplace does not tell whether it went through")
+                ask_person(tx, row, outcome.note or "the marketplace does not tell whether it went through", now)
         return False
 
 

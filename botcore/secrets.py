@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SHORTEST_KEY = 8  # of a part of a URL
 _URL_PARTS = re.compile(r"[/:@?&=#,;]")
-_HOST_NAME = re.compile(r"localhost|[\d.]+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
+_NO_KEY = re.compile(r"[a-z]{,11}|[\d.]+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}")
 _SECRET_KEY = re.compile(r"(secret|token|password|passphrase|api_?key)$", re.IGNORECASE)
 
 
@@ -100,10 +100,10 @@ class SecretReader:
 
 
 def url_secrets(url: str) -> set[str]:
-    """The parts of a URL that may be keys: all but its scheme, host names, and what is too short to be one."""
+    """The parts of a URL that may be keys: not its scheme, host names, short words, and what is too short for one."""
     rest = url.partition("://")[2]
     parts = {part for piece in _URL_PARTS.split(rest) for part in (piece, unquote(piece))}
-    return {part for part in parts if len(part) >= SHORTEST_KEY and not _HOST_NAME.fullmatch(part)}
+    return {part for part in parts if len(part) >= SHORTEST_KEY and not _NO_KEY.fullmatch(part)}
 
 
 def secrets_in(settings: BaseModel) -> frozenset[str]:

@@ -26,6 +26,9 @@ from pydantic import (
 )
 
 from .models import Role, Satisfaction, Verdict
+from .notices.kinds import Audience, Hearing, Level, Quiet
+from .notices.settings import EventName, QuietHours, Span
+from .notices.spans import parse_hours
 from .problems import did_you_mean
 
 NAME = re.compile(r"[a-z0-9_-]{1,32}")
@@ -112,6 +115,10 @@ def _timezone(value: str) -> str:
         near = did_you_mean(value, available_timezones())
         raise ValueError(f"must be a time zone's name, such as Europe/Madrid or UTC{near}") from None
     return value
+
+
+def _timezone_or_none(value: str) -> str:
+    return _timezone(value) if value else value
 
 
 def _filled(value: SecretStr) -> SecretStr:
@@ -202,13 +209,34 @@ class ChannelSection(Section):
     purpose: Literal["review", "notify"] = "review"
     accounts: tuple[Name, ...] | None = None  # None: those of every account
     queue_above: Annotated[StrictInt, Field(ge=0)] = 5  # more waiting than these are one queue
+    events: tuple[EventName, ...] | None = None  # None: what its audience hears
+    jobs: tuple[Id, ...] | None = None
+    audience: Audience = Audience.TEAM
+    min_level: Level = Level.INFO
+    quiet_hours: QuietHours = ""  # "": none
+    timezone: Annotated[str, AfterValidator(_timezone_or_none)] = ""  # "": the bot's
+    digest: Span = 3_600  # seconds
 
-    @field_validator("accounts")
+    @field_validator("accounts", "events", "jobs")
     @classmethod
-    def _some(cls, accounts: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if accounts == ():
-            raise ValueError("must name an account; leave it out for all of them")
-        return accounts
+    def _some(cls, named: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        if named == ():
+            one = {"accounts": "an account", "events": "an event", "jobs": "a job"}[info.field_name or ""]
+            what = "the usual ones" if info.field_name == "events" else "all of them"
+            raise ValueError(f"must name {one}; leave it out for {what}")
+        return named
+
+    def hearing(self, zone: str) -> Hearing:
+        """What is heard there, and when; `zone` is the bot's."""
+        return Hearing(
+            events=self.events,
+            jobs=self.jobs or (),
+            audience=self.audience,
+            min_level=self.min_level,
+            quiet=Quiet(*parse_hours(self.quiet_hours), self.timezone or zone) if self.quiet_hours else None,
+            digest=self.digest,
+            zone=self.timezone,
+        )
 
 
 class PersonSection(Section):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from .delivery import announce, touch
 from .models import Channel, Outcome, Verdict, Verdicted
+from .notices.kinds import Event
+from .notices.noting import note_rating
 from .review import enqueue_rating, rating_part
 from .spending import release
 from .store.port import Reader, Row, Tx
@@ -73,7 +75,8 @@ def confirm(tx: Tx, row: Row, now: int, message: str, unverified: str = "") -> b
 
 def refuse(tx: Tx, row: Row, now: int) -> None:
     """The marketplace said no and it is still unrated: it can be decided again."""
-    _end(tx, row, "refused", now, row["message"])
+    if _end(tx, row, "refused", now, row["message"]):
+        note_rating(tx, Event.REFUSED, row, row["message"], now)
     release(tx, f"decision:{row['id']}")
     tx.q("UPDATE submissions SET state = 'shown' WHERE id = :id AND state = 'decided'", id=row["submission"])
 
@@ -164,7 +167,7 @@ def send_again(tx: Tx, row: Row, at: int) -> None:
     touch(tx, f"submission:{row['submission']}")
 
 
-def ask_person(tx: Tx, row: Row, why: str, read_as: str | None = None) -> None:
+def ask_person(tx: Tx, row: Row, why: str, now: int, read_as: str | None = None) -> None:
     """`read_as` `UNREACHABLE`: it goes on being looked at, and whoever is first settles it."""
     asked = tx.q(
         """UPDATE decisions SET asks = :why, read_as = :read_as
@@ -175,6 +178,7 @@ def ask_person(tx: Tx, row: Row, why: str, read_as: str | None = None) -> None:
     )
     if asked:
         touch(tx, f"submission:{row['submission']}")
+        note_rating(tx, Event.DOUBT, row, why, now)
 
 
 def announce_doubts(tx: Tx, channels: Sequence[Channel], now: int) -> None:

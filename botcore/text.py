@@ -79,13 +79,17 @@ def plain(text: str) -> str:
 
 
 def find_named(items: Sequence[T], typed: str, names: Callable[[T], tuple[str, str]]) -> list[T]:
-    """Those that somebody may mean: what has this id, or else this name, or else all that have these words. `names`: an
-    item's id and its name."""
+    """Those that somebody may mean: what has this id, or else this name, or else all that have these words in their
+    names; an id is a word only as a whole. `names`: an item's id and its name."""
     words = plain(typed)
     for same in (lambda n: n[0].casefold() == typed.casefold(), lambda n: plain(n[1]) == words):
         if exact := [item for item in items if same(names(item))]:
             return exact
-    return [item for item in items if all(word in plain(" ".join(names(item)[::-1])) for word in words.split())]
+    return [item for item in items if all(_is_in(word, *names(item)) for word in words.split())]
+
+
+def _is_in(word: str, item_id: str, name: str) -> bool:
+    return word in plain(name) or word == plain(item_id)
 
 
 def money(amount: Decimal) -> str:

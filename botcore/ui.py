@@ -96,7 +96,27 @@ class Table:
     kind: Literal["table"] = "table"
 
 
-Block = Fields | Text | Picture | Table
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values under one name, one for each label of a chart. They are there to be seen: money is counted elsewhere."""
+
+    name: str
+    values: tuple[float, ...]
+    tone: Tone = Tone.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars, one for each label, with the series stacked on it. `unit` stands before every number: `$`."""
+
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = ""
+    kind: Literal["chart"] = "chart"
+
+
+Block = Fields | Text | Picture | Table | Chart
 
 
 @dataclass(frozen=True, slots=True)

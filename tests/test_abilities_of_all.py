@@ -68,6 +68,18 @@ LINES: Mapping[str, str] = {
     "gig questions": "gig questions 1 account={account}",
     "gig reviews": "gig reviews 1 account={account}",
     "deposit": "deposit {account} 10",
+    "job post": "job post account={account}",
+    "job clone": "job clone J1 account={account}",
+    "job drafts": "job drafts",
+    "job draft": "job draft d-1",
+    "job blank": "job blank {account}",
+    "template list": "template list",
+    "template show": "template show copy",
+    "template save": "template save d-1 copy",
+    "template delete": "template delete copy",
+    "template rename": "template rename copy other",
+    "template export": "template export copy",
+    "template import": "template import file=copy.toml account={account}",
 }
 
 

@@ -17,6 +17,7 @@ from botcore.config import load_config
 from botcore.control import EXIT
 from botcore.host import Host
 from botcore.metrics import Metrics
+from botcore.notices.kinds import KINDS, Audience, Event
 from botcore.supervisor import PartState
 from botcore.ui import Result
 
@@ -26,6 +27,7 @@ PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 MARKETPLACES = (ROOT / "docs" / "marketplaces.md").read_text()
 DISCORD = (ROOT / "docs" / "discord.md").read_text()
+NOTIFICATIONS = (ROOT / "docs" / "notifications.md").read_text()
 TELEGRAM = (ROOT / "docs" / "telegram.md").read_text()
 PAGES = {
     "README.md": README,
@@ -34,6 +36,7 @@ PAGES = {
     "docs/marketplaces.md": MARKETPLACES,
     "docs/discord.md": DISCORD,
     "docs/telegram.md": TELEGRAM,
+    "docs/notifications.md": NOTIFICATIONS,
 }
 
 
@@ -83,6 +86,14 @@ def test_commands_that_the_docs_name_are_there(page: str) -> None:
     named = [" ".join(words.split()[:2]) for words in re.findall(r"`([a-z]+ [a-z][^`\n]*)`", PAGES[page])]
     for words in named:
         assert words.split()[0] not in groups or words in COMMANDS, words
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_is_documented_with_its_level_and_who_hears_of_it(event: Event) -> None:
+    kind = KINDS[event]
+    level = "rising" if event is Event.DEADLINE else kind.level
+    marks = " | ".join("yes" if audience in kind.audiences else "" for audience in Audience)
+    assert f"| `{event}` | {level} | {marks} |".replace("  ", " ") in NOTIFICATIONS.replace("  ", " ")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -54,7 +54,9 @@ class DiscordAdapter(Adapter):
         await self._running().sends.edit(ref, card)
 
     def pause(self, channel: Channel, traffic: Traffic) -> float:
-        return 0.0 if self._engine else CONNECTING  # for the whole channel: nothing of it is tried, card by card
+        if self._engine is None:
+            return CONNECTING  # for the whole channel: nothing of it is tried, card by card
+        return self._engine.sends.pause(channel.to) if traffic is Traffic.OTHER else 0.0
 
     async def check(self) -> Sequence[Finding]:
         try:

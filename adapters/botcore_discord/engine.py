@@ -41,7 +41,7 @@ class Engine:
         self._tools = tools
         self._dispatch = dispatch
         self._records = Records(tools.store, tools.clock)
-        self._forms = FormDesk(tools.store, tools.clock)
+        self._forms = FormDesk(tools.store, tools.clock, dispatch.check_form)
         self._commands = SlashCommands()
         drawing = CardDrawing()
         self.client = Client(settings.base_url, tools.clock, settings.guild, self._interaction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ from botcore.clock import Clock
 from botcore.store.port import Reader, Store, Tx
 from botcore.ui import Form, to_json
 
-from .markdown import fitted, line, sentences
-from .modals import answers, explains_itself, mistakes, modal, pages_of
+from .markdown import fitted, line, sentences, short
+from .modals import PAGE, answers, explains_itself, mistakes, modal, pages_of
 from .render import COLOURS, STYLES, Layout
 from .seams import Drawn, Filled
 
@@ -30,43 +30,62 @@ KEPT_MS = 7 * 86_400_000  # after its last answer
 PRUNED = 500  # rows at a time
 OURS = "~form:"  # begins the custom ids of modals; behind it a form's id, or a draft's token and a page
 OPEN = "~open:"  # of buttons: a draft's token and a page
+SEND = "~send:"  # of a button: a draft's token
 _WHOLE = re.compile(rf"{OURS}(?P<form>[^@#][^#]*)#[0-9a-f]+")
 _PAGE = re.compile(r"~(?:form|open):@(?P<token>[0-9a-f]{16}):(?P<page>[0-9]{1,3})(?:#[0-9a-f]+)?")
+_SENT = re.compile(rf"{SEND}@(?P<token>[0-9a-f]{{16}})")
 OLD = "This form is from a while ago, or was sent already: press the button on the card again."
 THEIRS = "This form is somebody else's."
 
 
+Check = Callable[[Actor, str, Mapping[str, str]], Awaitable[Form | None]]
+
+
+async def _no_check(actor: Actor, form: str, values: Mapping[str, str]) -> None:
+    return None
+
+
 class FormDesk:
     """Implements `seams.Forms`. A form that fits into one modal is in its custom ids alone, and so survives whatever
-    happens here; of others each page's answers are kept as they come."""
+    happens here; of others each page's answers are kept as they come. `check` says what they come to so far."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, check: Check = _no_check) -> None:
         self._store = store
         self._clock = clock
+        self._check = check
 
     async def open(self, actor: Actor, form: Form) -> ui.Modal:
+        form = replace(form, inputs=form.basics)
         if explains_itself(form):
             return modal(form, 0, f"{OURS}{form.id}#{_fresh()}")
         return _page(form, await self._keep(actor, form), 0)
 
     async def invite(self, actor: Actor, form: Form, text: str = "", filled: Filled | None = None) -> Drawn:
+        form = replace(form, inputs=form.basics)
         if filled is not None:
-            form = _with_answers(form, filled.values)
+            form = replace(
+                form, inputs=tuple(replace(i, value=i.value or filled.values.get(i.name, "")) for i in form.inputs)
+            )
         token = await self._keep(actor, form)
-        wrong = [number for number, page in enumerate(pages_of(form)) if any(q.input.error for q in page)]
+        wrong = [number for number, page in enumerate(pages_of(form)) if any(asked.error for asked in page)]
         intro = "" if form.intro in text else form.intro
         said = "\n".join(part for part in (_sentences(text), mistakes(form) or _sentences(intro)) if part)
         label = "Edit" if wrong or filled else "Fill in"
         return _invitation(form, said, [(label, f"{OPEN}@{token}:{wrong[0] if wrong else 0}")])
 
-    async def reopen(self, actor: Actor, custom_id: str) -> ui.Modal | Drawn:
-        match = _PAGE.fullmatch(custom_id)
+    async def reopen(self, actor: Actor, custom_id: str) -> ui.Modal | Drawn | Filled:
+        sent = _SENT.fullmatch(custom_id)
+        match = sent or _PAGE.fullmatch(custom_id)
         draft = await self._store.read(_find, match["token"]) if match else None
-        if match is None or draft is None or int(match["page"]) >= len(pages_of(draft.form)):
+        page = int(match["page"]) if match and not sent else 0
+        if match is None or draft is None or page >= len(pages_of(draft.form)):
             return _words(OLD)
         if draft.user_id != actor.user_id:
             return _words(THEIRS)
-        return _page(_with_answers(draft.form, draft.typed), match["token"], int(match["page"]))
+        if not sent:
+            return _page(draft.as_typed, match["token"], page)
+        taken = await self._store.tx(_taken, match["token"])
+        return Filled(draft.form.id, draft.typed) if taken else _words(OLD)
 
     async def take(self, actor: Actor, custom_id: str, components: Sequence[Mapping[str, Any]]) -> Filled | Drawn:
         if whole := _WHOLE.fullmatch(custom_id):
@@ -80,15 +99,24 @@ class FormDesk:
             return _words(OLD)
         if draft.user_id != actor.user_id:
             return _words(THEIRS)
-        pages = len(pages_of(draft.form))
-        if page + 1 >= pages:
+        if page + 1 >= len(pages_of(draft.form)):
             return Filled(draft.form.id, draft.typed)
-        said = f"{page + 1} of {pages} steps are done; nothing is sent yet."
-        return _invitation(
-            draft.form,
-            said,
-            [("Continue", f"{OPEN}@{token}:{page + 1}"), ("Back", f"{OPEN}@{token}:{page}")],
-        )
+        return await self._between(actor, draft, token, page)
+
+    async def _between(self, actor: Actor, draft: _Draft, token: str, page: int) -> Drawn:
+        """What is said when a page is done, and others are left."""
+        form, pages = draft.form, pages_of(draft.form)
+        looked_at = await self._check(actor, form.id, draft.typed) if form.live else form
+        note, wrong = (looked_at.note, looked_at) if looked_at else ("", form)
+        done = {asked.name for asked in form.inputs[: (page + 1) * PAGE]}
+        errors = replace(form, inputs=tuple(i for i in wrong.inputs if form.live and i.name in done))
+        said = (f"{page + 1} of {len(pages)} steps are done; nothing is sent yet.", mistakes(errors), _sentences(note))
+        buttons = [("Continue", f"{OPEN}@{token}:{page + 1}"), ("Back", f"{OPEN}@{token}:{page}")]
+        if all(
+            i.value and not i.error for i in draft.as_typed.inputs if i.name not in done and (i.required or i.error)
+        ):
+            buttons.append((short(form.submit, 80) or "Send", f"{SEND}@{token}"))
+        return _invitation(form, "\n".join(filter(None, said)), buttons)
 
     async def prune(self) -> None:
         await self._store.tx(_prune, self._clock.ms() - KEPT_MS)
@@ -108,14 +136,15 @@ class _Draft:
     form: Form
     typed: Mapping[str, str]
 
+    @property
+    def as_typed(self) -> Form:
+        """The form with what was answered in the place of what it brought."""
+        inputs = tuple(replace(asked, value=self.typed.get(asked.name, asked.value)) for asked in self.form.inputs)
+        return replace(self.form, inputs=inputs)
+
 
 def _page(form: Form, token: str, page: int) -> ui.Modal:
     return modal(form, page, f"{OURS}@{token}:{page}#{_fresh()}")
-
-
-def _with_answers(form: Form, typed: Mapping[str, str]) -> Form:
-    """The form with the answers that were given, where it brings none of its own."""
-    return replace(form, inputs=tuple(replace(i, value=i.value or typed.get(i.name, "")) for i in form.inputs))
 
 
 def _invitation(form: Form, said: str, buttons: Sequence[tuple[str, str]]) -> Drawn:
@@ -174,7 +203,7 @@ def _answered(
     draft = _find(tx, token)
     if draft is None or draft.user_id != user_id:
         return draft
-    typed = {**draft.typed, **answers(components, draft.form)}
+    typed = {**draft.typed, **answers(components, draft.as_typed)}
     if page + 1 >= len(pages_of(draft.form)):
         tx.q("DELETE FROM discord_forms WHERE token = :token", token=token)
     else:
@@ -185,6 +214,11 @@ def _answered(
             now=now,
         )
     return replace(draft, typed=typed)
+
+
+def _taken(tx: Tx, token: str) -> bool:
+    """Whether it was still there: it is sent once."""
+    return bool(tx.q("DELETE FROM discord_forms WHERE token = :token RETURNING 1", token=token))
 
 
 def _prune(tx: Tx, before: int) -> None:

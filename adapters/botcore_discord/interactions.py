@@ -133,19 +133,26 @@ class Interactions:
             case discord.InteractionType.application_command:
                 return await self._command(actor, data)
             case discord.InteractionType.modal_submit:
-                taken = await self._forms.take(actor, data["custom_id"], data["components"])
-                if not isinstance(taken, Filled):
-                    return taken
-                reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
-                if reply.form is not None:  # a modal cannot follow a modal
-                    return await self._forms.invite(actor, reply.form, reply.text, taken)
-                return reply
+                return await self._handed_in(
+                    actor, await self._forms.take(actor, data["custom_id"], data["components"])
+                )
         custom_id = str(data.get("custom_id", ""))
         if custom_id.startswith("~all:"):
             return await self._dispatch.command(actor, f"show {custom_id.removeprefix('~all:')}")
         if custom_id.startswith("~"):
-            return await self._forms.reopen(actor, custom_id)
+            return await self._handed_in(actor, await self._forms.reopen(actor, custom_id))
         return await self._dispatch.press(actor, custom_id)
+
+    async def _handed_in(
+        self, actor: Actor, taken: Filled | Drawn | discord.ui.Modal
+    ) -> Reply | Drawn | discord.ui.Modal:
+        """What the core says to a form, once all of it is there."""
+        if not isinstance(taken, Filled):
+            return taken
+        reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
+        if reply.form is not None:  # a modal cannot follow a modal
+            return await self._forms.invite(actor, reply.form, reply.text, taken)
+        return reply
 
     async def _command(self, actor: Actor, data: Data) -> Reply:
         line, told = self._commands.line(data), attached(data)
@@ -195,7 +202,7 @@ class Interactions:
             return
         message = interaction.message
         private = message is not None and message.flags.ephemeral
-        if message is not None and private and reply.card is not None and reply.replaces:
+        if message is not None and private and reply.card is not None and (reply.replaces or is_prompt(message)):
             await self._replace(str(message.id), answer, reply.card, reply.text)
             return
         if message is not None and is_prompt(message) and reply.card is None:
@@ -249,7 +256,7 @@ class Interactions:
         files = shown.files if shown else {}
         if not await self._changed_as_it_is(answer, self._sends.drawn_again(card, shown)):
             await answer.defer()
-            loaded = await self._sends.load(self._drawing.pictures_of(card))
+            loaded = await self._sends.load(card, self._drawing.pictures_of(card))
             files = _types(loaded)
             await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
         await self._sends.changed(message, card, files, private=private)
@@ -277,7 +284,7 @@ class Interactions:
             drawn = self._drawing.draw(card, text, there, upload=False) if same else None
             if not await self._changed_as_it_is(answer, drawn):
                 await answer.defer()
-                loaded = await self._sends.load(keys)
+                loaded = await self._sends.load(card, keys)
                 files = _types(loaded)
                 await answer.change(self._drawing.draw(card, text, loaded), new_files=True)
             await self._sends.changed(message, card, files, private=True)
@@ -286,7 +293,7 @@ class Interactions:
         loaded: Loaded = {}
         if card is not None and (keys := self._drawing.pictures_of(card, whole=True)):
             await answer.defer()
-            loaded = await self._sends.load(keys)
+            loaded = await self._sends.load(card, keys)
         messages = self._drawing.draw_all(card, text, loaded)
         for drawn in messages:
             message = await answer.whisper(drawn)

@@ -26,6 +26,13 @@ class Pace:
         self._period_ms = round(period * 1000)
         self._windows: dict[str, _Window] = {}
 
+    def wait(self, name: str, calls: int) -> float:
+        """Seconds until fewer than so many calls have left within the period."""
+        window, now = self._windows.get(name), self._clock.ms()
+        ends = [at + self._period_ms for at in window.left] if window else []
+        left = [end - now for end in ends if 0 < end - now <= self._period_ms]
+        return left[-calls] / 1000 if len(left) >= calls else 0.0
+
     async def turn(self, name: str) -> None:
         """Waits until a call may leave."""
         window = self._windows.setdefault(name, _Window(deque(maxlen=self._calls)))

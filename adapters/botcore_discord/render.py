@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from botcore.attached import file_name
+from botcore.charts import as_pictures
 from botcore.draw import draw_card
 from botcore.text import clean, short_id
 from botcore.ui import Block, Button, Card, Fields, File, Picture, PictureState, Tone
@@ -63,7 +64,7 @@ class CardDrawing:
     """Implements `seams.Drawing`."""
 
     def pictures_of(self, card: Card, *, whole: bool = False) -> Sequence[str]:
-        keys = dict.fromkeys(picture.key for picture in _ready(card.blocks))
+        keys = dict.fromkeys(picture.key for picture in _ready(as_pictures(card).blocks))
         return tuple(keys) if whole else tuple(keys)[:PICTURES]
 
     def file_name(self, key: str, media_type: str) -> str:
@@ -71,6 +72,7 @@ class CardDrawing:
 
     def draw(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING, *, upload: bool = True) -> Drawn:
         above = _above(text, ABOVE if card else ROOM)[0]
+        card = as_pictures(card) if card else None
         return self._message(card, above, pictures, upload=upload)
 
     def draw_all(self, card: Card | None, text: str = "", pictures: Loaded = NOTHING) -> Sequence[Drawn]:
@@ -80,12 +82,13 @@ class CardDrawing:
             return [file, *self.draw_all(card, "", pictures)] if card else [file]
         if card is None:
             return [self._message(None, above, NOTHING)]
+        whole, card = card, as_pictures(card)
         alone = units(above) > BESIDE
         drawn = [self._message(None, above, NOTHING)] if alone else []
         above = "" if alone else above
         parts = parts_of(card)
         if len(parts) > MESSAGES:
-            return [*drawn, _as_file(replace(card, blocks=(), footer=""), above, draw_card(card))]
+            return [*drawn, _as_file(replace(card, blocks=(), footer=""), above, draw_card(whole))]
         for number, part in enumerate(parts):
             drawn.append(self._message(part, "" if number else above, pictures, tall=True))
         return drawn

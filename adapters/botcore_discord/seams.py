@@ -61,8 +61,9 @@ class Forms(Protocol):
         """A message with a button that opens a form; what was wrong with the last answers is said in it. `filled`: the
         answers that were refused, which stand in the form again."""
 
-    async def reopen(self, actor: Actor, custom_id: str) -> discord.ui.Modal | Drawn:
-        """What a press of such a button opens, or the words why it cannot be opened any more."""
+    async def reopen(self, actor: Actor, custom_id: str) -> discord.ui.Modal | Drawn | Filled:
+        """What a press of such a button opens, or the words why it cannot be opened any more; all answers, where they
+        are sent without what is left of the questions."""
 
     async def take(self, actor: Actor, custom_id: str, components: Sequence[Mapping[str, Any]]) -> Filled | Drawn:
         """A modal was sent: all answers of the form, or what to show: the invitation to the rest of the questions, or

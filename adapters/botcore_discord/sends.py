@@ -21,6 +21,7 @@ import discord
 from discord.utils import time_snowflake
 
 from botcore.adapter import ChannelBroken, MessageGone, Pictures, SendFailed
+from botcore.charts import PicturesOf
 from botcore.clock import Clock, from_ms
 from botcore.models import Channel
 from botcore.store.port import StoreError
@@ -44,6 +45,7 @@ PAGE, PAGES = 100, 20  # of a channel's history that are looked at
 UPLOAD = 24 * 2**20  # bytes of pictures in one message; Discord takes a little more
 REMEMBERED = 2_000  # messages
 OLD = timedelta(minutes=59)  # edits of messages older than this are few
+UNHURRIED = 2  # edits that nobody looks for, within the time that Discord takes five: there is room for those of others
 
 
 class Sends:
@@ -75,6 +77,11 @@ class Sends:
             raise MessageGone("this is no message of Discord's")
         await self._whole(self._edit(_number(ref.channel), ref.id, card, self._turn))
 
+    def pause(self, channel: str) -> float:
+        """Seconds until an edit that nobody looks for may be made there: it takes nobody's place."""
+        old = self._old_edits_from.get(channel, 0) - self._clock.ms()
+        return max(self._pace.wait(f"edit {channel}", UNHURRIED), old / 1000, 0.0)
+
     async def finish(self, seconds: float) -> None:
         """Lets what is under way end."""
         if self._under_way:
@@ -105,12 +112,13 @@ class Sends:
         """A change of it was sent, and may or may not have been made."""
         self._showing.pop(message, None)
 
-    async def load(self, keys: Sequence[str]) -> Loaded:
-        """Pictures with their bytes, as many as one message can carry."""
+    async def load(self, card: Card, keys: Sequence[str]) -> Loaded:
+        """Pictures of a card with their bytes, as many as one message can carry."""
         loaded: dict[str, tuple[bytes, str]] = {}
+        pictures = PicturesOf(self._pictures, card)
         left = UPLOAD
         for key in keys:
-            found = await self._pictures.read(key)
+            found = await pictures.read(key)
             if found is not None and len(found[0]) <= left:
                 loaded[key] = found
                 left -= len(found[0])
@@ -144,7 +152,7 @@ class Sends:
         return ref
 
     async def _post(self, channel: int, card: Card, begun: Begun, key: str) -> str:
-        loaded = await self.load(self._drawing.pictures_of(card))
+        loaded = await self.load(card, self._drawing.pictures_of(card))
         await self._pace.turn(f"send {channel}")
         try:
             sent = await self._post_with(channel, card, begun, loaded)
@@ -199,7 +207,7 @@ class Sends:
                 raise meaning(error) from error
             else:
                 return there
-        loaded = await self.load(self._drawing.pictures_of(card))
+        loaded = await self.load(card, self._drawing.pictures_of(card))
         drawn = self._drawing.draw(card, pictures=loaded)
         try:
             await place.edit(view=drawn.view, attachments=list(drawn.files))

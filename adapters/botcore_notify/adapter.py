@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from botcore import Adapter, AdapterTools, Dispatch
 from botcore.adapter import ChannelBroken, Finding, SendFailed, SendUnknown, Traffic
+from botcore.charts import PicturesOf, as_pictures
 from botcore.models import Channel
 from botcore.ui import Card, MessageRef, Picture, PictureState
 
@@ -164,9 +165,10 @@ class NotifyAdapter(Adapter):
         from .services import Attachment
 
         found: list[Attachment] = []
-        for block in card.blocks:
+        pictures = PicturesOf(self.tools.pictures, card)
+        for block in as_pictures(card).blocks:
             if isinstance(block, Picture) and block.state is PictureState.READY and len(found) < FILES:
-                picture = await self.tools.pictures.read(block.key)
+                picture = await pictures.read(block.key)
                 if picture is not None:
                     name = f"picture-{len(found) + 1}.{picture[1].rpartition('/')[2]}"
                     found.append(Attachment(name, *picture))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from botcore.text import ago, clean, cut, left, one_line
-from botcore.ui import Block, Card, Field, Fields, Picture, Table, Text
+from botcore.ui import Block, Card, Chart, Field, Fields, Picture, Table, Text
 
 TITLE_LENGTH = 200
 BODY_LENGTH = 4_000
@@ -127,7 +127,7 @@ def _block(block: Block, now: datetime) -> Iterator[str]:
             yield from f"{title}{clean(block.text)}".splitlines()
         case Table():
             yield from _table(block)
-        case Picture():
+        case Picture() | Chart():
             return  # a file beside the text, where a service takes files
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from botcore.adapter import AdapterError, ChannelBroken, MessageGone, Pictures, SendUnknown, Traffic
+from botcore.charts import PicturesOf, as_pictures
 from botcore.clock import Clock
 from botcore.models import Channel
 from botcore.store.port import Store
@@ -70,7 +71,7 @@ class Cards:
 
     async def answer(self, place: Place, card: Card, reply_to: int | None) -> None:
         """Sends a card to somebody who waits for it. Raises as `send` does."""
-        photos = await load(self._pictures, wanted(card, whole=True))
+        photos = await load(PicturesOf(self._pictures, card), wanted(card, whole=True))
         way = Way(place, reply_to=reply_to)
         what = draw(card, photos, now=self._clock.now(), whole=True)
         kept = await self._store.tx(rows.insert, None, "", place, card, self._clock.ms()) if card.buttons else None
@@ -117,7 +118,7 @@ class Cards:
             await self._show(kept, card or kept.card, Way(kept.place))
 
     async def _post(self, kept: Kept, card: Card, way: Way) -> None:
-        photos = await load(self._pictures, wanted(card))
+        photos = await load(PicturesOf(self._pictures, card), wanted(card))
         shown = replace(card, footer=f"{card.footer} · {AGAIN}".strip(" ·")) if kept.was_doubtful else card
         await self._send_plan(replace(kept, card=card), card, draw(shown, photos, now=self._clock.now()), way)
 
@@ -164,7 +165,7 @@ class Cards:
         above = any(not name.startswith(_TEXT) for name in kept.before)
         photos: Mapping[str, Photo] = {}
         if not above:
-            photos = await load(self._pictures, wanted(card, picture=picture))
+            photos = await load(PicturesOf(self._pictures, card), wanted(card, picture=picture))
         note = redraw(card, photos, now=self._clock.now(), picture=picture, media=bool(kept.media), above=above)
         after = _as_shown(replace(kept, doubtful=False), card, note, picture)
         if after.drawn != kept.drawn:
@@ -191,7 +192,7 @@ def _name(note: Note, number: int) -> str:
 
 
 def _pictures(card: Card) -> list[str]:
-    return [block.key for block in card.blocks if isinstance(block, Picture) and block.key]
+    return [block.key for block in as_pictures(card).blocks if isinstance(block, Picture) and block.key]
 
 
 def _as_shown(kept: Kept, card: Card, note: Note, picture: int) -> Kept:

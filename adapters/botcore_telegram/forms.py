@@ -19,7 +19,7 @@ from .acts import Attached
 WRITTEN = frozenset({InputKind.LINE, InputKind.PARAGRAPH, InputKind.MONEY, InputKind.NUMBER})
 KINDS = {Kind.MONEY: InputKind.MONEY, Kind.INTEGER: InputKind.NUMBER, Kind.FLAG: InputKind.CHECK}
 YES, NO = Choice("yes", "Yes"), Choice("", "No")
-STEPS = 2  # a form with more shows what was answered before it is handed in
+STEPS = 2  # a form with more shows what was answered before it is handed in; so does one that can be looked at
 CHOICES = 12  # shown at once
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 
@@ -68,7 +68,7 @@ class Dialog:
     @property
     def is_long(self) -> bool:
         """What was answered is shown before it is handed in."""
-        return len(self.questions) > STEPS
+        return len(self.questions) > (1 if self.live else STEPS)
 
     @property
     def is_written(self) -> bool:
@@ -91,7 +91,7 @@ class Dialog:
     @property
     def is_short(self) -> bool:
         """One touch may do: the first is a choice, and the other may be left out."""
-        if self.kind != "form" or not 0 < len(self.questions) <= STEPS:
+        if self.kind != "form" or self.live or not 0 < len(self.questions) <= STEPS:
             return False
         first, *rest = self.questions
         return first.kind is InputKind.CHOICE and not any(question.required for question in rest)

@@ -29,8 +29,9 @@ LEAST = 0.01  # seconds: a pause is never so short that nothing passes
 
 # How much of a group's minute each may fill, so that there is room left for what is more urgent.
 SHARES: Mapping[Traffic, int] = MappingProxyType(
-    {Traffic.ANSWER: GROUP_MESSAGES, Traffic.DECISION: 19, Traffic.NEW: 17, Traffic.OTHER: 14}
+    {Traffic.ANSWER: GROUP_MESSAGES, Traffic.DECISION: 19, Traffic.NEW: 17, Traffic.OTHER: 10}
 )
+UNHURRIED = 20  # of a second's thirty over all chats: what nobody looks for never fills it
 
 
 class Busy(SendFailed):
@@ -63,8 +64,9 @@ class Pacer:
         now = self._clock.ms()
         window = self._window(chat)
         share = SHARES[traffic] if window.limit == GROUP_MESSAGES else window.limit
+        of_all = UNHURRIED if traffic is Traffic.OTHER else ALL_MESSAGES
         wait = max(
-            self._all.wait(now, cost, ALL_MESSAGES),
+            self._all.wait(now, min(cost, of_all), of_all),
             window.wait(now, min(cost, share), share),
             self._rest(chat, now),
         )

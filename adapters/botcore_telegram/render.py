@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from botcore.charts import as_pictures, charts_of
 from botcore.text import one_line, short_id
 from botcore.ui import Card, Picture, PictureState
 
@@ -26,6 +27,7 @@ _IN_HAND = re.compile(r"[a-z-]+:q-[0-9]+:([1-9][0-9]*)")
 
 def wanted(card: Card, *, picture: int = 0, whole: bool = False) -> tuple[str, ...]:
     """The keys of the pictures that `draw` or `redraw` will need."""
+    card = as_pictures(card)
     keys = [block.key for block in ready_pictures(card)]
     if not keys:
         return ()
@@ -38,11 +40,13 @@ def draw(card: Card, photos: Mapping[str, Photo], *, now: datetime, picture: int
     """A card as it is sent: one picture on the card itself, several in an album ahead of it.
 
     A queue's card, and one whose other pictures are still on their way, shows one at a time: an edit can turn that.
-    `whole`: nothing is cut, on as many messages as that takes.
+    `whole`: nothing is cut, on as many messages as that takes. A chart that leaves too little room for the words goes
+    ahead of them.
     """
+    charted, card = bool(charts_of(card)), as_pictures(card)
     if whole:
         return _whole(card, now, photos)
-    if not _is_album(card):
+    if not _is_album(card) and not (charted and photos and _page(card, now, Shown(), CAPTION_UNITS).was_cut):
         return Plan(redraw(card, photos, now=now, picture=picture))
     before = _albums(ready_pictures(card), photos)
     return Plan(_note(card, now, _shown(card, photos, above=True)), before)
@@ -62,6 +66,7 @@ def redraw(
     `media`: the message has a picture now, which it cannot lose: where the card has none, a blank one takes its place.
     `above`: its pictures were sent ahead of it, and it is a text.
     """
+    card = as_pictures(card)
     ready = ready_pictures(card)
     at = picture % len(ready) if ready else 0
     photo = photos.get(ready[at].key) if ready else None

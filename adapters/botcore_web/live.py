@@ -11,7 +11,7 @@ from aiohttp import web
 
 from botcore.clock import Clock
 
-from .messages import Message, Messages, Totals, is_queue
+from .messages import Message, Messages, Totals, is_news, is_queue
 from .render import Look, render_card
 
 HEARTBEAT = 5.0  # real seconds; how soon at the latest a stream notices a lost browser or a removed person
@@ -95,6 +95,7 @@ class Stream:
             "version": message.version,
             "waiting": message.waiting,
             "queue": is_queue(message.card),
+            "news": is_news(message.card),
             "html": render_card(message, self._clock.now(), self._look),
         }
 

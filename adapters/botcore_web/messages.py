@@ -15,28 +15,31 @@ from botcore.ui import Button, Card, card_from_json, to_json
 
 OPEN_SHOWN = 200
 RECENT_SHOWN = 50
+NEWS_SHOWN = 30
 BATCH = 50  # changed cards read at once
 KEPT_MS = 30 * 86_400_000  # settled cards are forgotten so long after their last change,
 KEPT = 1_000  # but not while they are among so many of the newest changes
 FORGOTTEN = 20  # at most with each card sent
-# verbs of buttons that decide nothing
+# verbs of buttons that decide nothing: about what was decided or is to be decided, and those that a job always has
 ASIDE = frozenset(
-    {"undo", "more", "all", "record", "compare", "skip", "alone", "stop", "results", "undo-all", "refresh"}
+    {"undo", "more", "all", "record", "compare", "skip", "alone", "stop", "results", "undo-all", "refresh", "review"}
+    | {"job-pause", "job-resume", "job-stop", "job-restart", "job-add", "clone"}
 )
 
 _NEXT = "(SELECT coalesce(max(version), 0) + 1 FROM web_messages)"
 _OURS = "channel IN (SELECT value FROM json_each(:channels))"
 
 PUT = f"""
-INSERT INTO web_messages (channel, key, card, waiting, queue, sent_at, updated_at, version)
-VALUES (:channel, :key, :card, :waiting, :queue, :now, :now, {_NEXT})
+INSERT INTO web_messages (channel, key, card, waiting, queue, news, sent_at, updated_at, version)
+VALUES (:channel, :key, :card, :waiting, :queue, :news, :now, :now, {_NEXT})
 ON CONFLICT (key) DO UPDATE SET card = excluded.card, waiting = excluded.waiting, queue = excluded.queue,
     updated_at = excluded.updated_at, version = excluded.version
 WHERE card <> excluded.card
 """  # noqa: S608 - made of constants
 
 EDIT = f"""
-UPDATE web_messages SET card = :card, waiting = :waiting, queue = :queue, updated_at = :now, version = {_NEXT}
+UPDATE web_messages
+SET card = :card, waiting = :waiting, queue = :queue, news = :news, updated_at = :now, version = {_NEXT}
 WHERE id = :id AND card <> :card
 """  # noqa: S608
 
@@ -77,11 +80,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the page shows: what waits, queues before single cards and those oldest first, and what was settled
-    lately, newest first."""
+    """What the page shows: what waits, queues before single cards and those oldest first, what was settled lately and
+    what was told lately, newest first."""
 
     waiting: tuple[Message, ...]
     recent: tuple[Message, ...]
+    news: tuple[Message, ...]
     totals: Totals
     version: int
 
@@ -153,6 +157,11 @@ def is_queue(card: Card) -> bool:
     return card.subject.startswith("queue:")
 
 
+def is_news(card: Card) -> bool:
+    """Whether a card only tells something."""
+    return card.subject.startswith("notice:")
+
+
 def waits_for_somebody(card: Card) -> bool:
     """Whether a card asks for a decision. A settled one may still offer to undo it, or more to read."""
     return any(verb_of(button) not in ASIDE for button in card.buttons)
@@ -165,7 +174,7 @@ def verb_of(button: Button) -> str:
 def _values(card: Card) -> dict[str, object]:
     queue = is_queue(card)
     waiting = max(card.count, 0) if queue else int(waits_for_somebody(card))
-    return {"card": to_json(card), "waiting": waiting, "queue": int(queue)}
+    return {"card": to_json(card), "waiting": waiting, "queue": int(queue), "news": int(is_news(card))}
 
 
 def _board(reader: Reader, channels: str) -> Board:
@@ -175,11 +184,16 @@ def _board(reader: Reader, channels: str) -> Board:
         limit=OPEN_SHOWN,
     )
     recent = reader.q(
-        f"SELECT * FROM web_messages WHERE waiting = 0 AND {_OURS} ORDER BY version DESC LIMIT :limit",  # noqa: S608
+        f"SELECT * FROM web_messages WHERE waiting = 0 AND news = 0 AND {_OURS} ORDER BY version DESC LIMIT :limit",  # noqa: S608
         channels=channels,
         limit=RECENT_SHOWN,
     )
-    return Board(_messages(waiting), _messages(recent), _totals(reader, channels), _latest(reader))
+    news = reader.q(
+        f"SELECT * FROM web_messages WHERE waiting = 0 AND news = 1 AND {_OURS} ORDER BY version DESC LIMIT :limit",  # noqa: S608
+        channels=channels,
+        limit=NEWS_SHOWN,
+    )
+    return Board(_messages(waiting), _messages(recent), _messages(news), _totals(reader, channels), _latest(reader))
 
 
 def _since(reader: Reader, channels: str, version: int) -> Changes:

@@ -14,17 +14,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from botcore.attached import file_name
+from botcore.charts import Plot, plot
 from botcore.models import Person
 from botcore.text import clean as text_clean
-from botcore.ui import Block, Button, Card, Field, Fields, Form, Picture, Reply, Text
+from botcore.ui import Block, Button, Card, Chart, Field, Fields, Form, Picture, Reply, Text
 
 from .forms import keep_typed, lay_out
-from .messages import Board, Message, is_queue, verb_of
+from .messages import Board, Message, is_news, is_queue, verb_of
 
 TITLE_LENGTH = 200
 VALUE_LENGTH = 2_000
 TEXT_LENGTH = 200_000  # of one paragraph; the rest is counted, not shown
 FOLD_LENGTH, FOLD_LINES = 1_300, 16  # longer paragraphs are folded
+CHART_WIDTH, CHART_HEIGHT = 560, 120  # of a plot, in units of its drawing
 MINUTE, HOUR, DAY = 60, 3600, 86400
 TYPED = re.compile("`([^`\n]+)`")
 KEYS = {"approve": "a", "revise": "v", "reject": "r", "undo": "u"}
@@ -124,7 +126,8 @@ def _span(seconds: float, parts: int = 2) -> str:
 
 def short_id(card: Card) -> str:
     """The id by which people name what a card is about; empty where its title says it already."""
-    name = card.subject.rpartition(":")[2] if ":" in card.subject and not is_queue(card) else ""
+    named = ":" in card.subject and not is_queue(card) and not is_news(card)
+    name = card.subject.rpartition(":")[2] if named else ""
     return "" if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", card.title) else clean(name, 40)
 
 
@@ -136,13 +139,14 @@ def render_card(message: Message, now: datetime, look: Look) -> str:
     """A card on the board. Once it is settled, what was handed in is folded away."""
     if message.waiting and is_queue(message.card):
         return _render_queue(message.card, f"m{message.id}", now, look, message)
-    folded, shown = ([], list(_rows(message.card.blocks))) if message.waiting else _fold(message.card.blocks)
+    whole = message.waiting or is_news(message.card)
+    folded, shown = ([], list(_rows(message.card.blocks))) if whole else _fold(message.card.blocks)
     return _render(
         "card.html",
         card=message.card,
         name=f"m{message.id}",
         message=message,
-        settled=not message.waiting,
+        settled=not whole,
         shown=shown,
         folded=folded,
         now=now,
@@ -252,6 +256,8 @@ def _environment() -> Environment:
         code=code,
         excerpt=excerpt,
         picture_url=_picture_url,
+        plotted=_plotted,
+        spoken=_spoken,
         short_id=short_id,
         shortcut=shortcut,
     )
@@ -285,6 +291,17 @@ def _is_light(block: Block) -> bool:
 
 def _is_titled(block: Block) -> bool:
     return isinstance(block, Text) and bool(block.title)
+
+
+def _plotted(chart: Chart) -> Plot:
+    return plot(chart, CHART_WIDTH, CHART_HEIGHT)
+
+
+def _spoken(chart: Chart) -> str:
+    """A chart for those who do not see it."""
+    totals = _plotted(chart).totals
+    said = ", ".join(f"{label} {total}" for label, total in zip(chart.labels, totals, strict=True))
+    return clean(f"{chart.title}: {said}")
 
 
 def _picture_url(picture: Picture, look: Look) -> str:

@@ -49,3 +49,10 @@ def queues(db: Database) -> None:
     db.execute("ALTER TABLE web_messages ADD COLUMN queue INTEGER NOT NULL DEFAULT 0")  # 1: it stands for many
     db.execute("DROP INDEX web_messages_waiting")
     db.execute("CREATE INDEX web_messages_open ON web_messages (queue DESC, id, channel, waiting) WHERE waiting > 0")
+
+
+@web()
+def news(db: Database) -> None:
+    """What only tells something has a list of its own."""
+    db.execute("ALTER TABLE web_messages ADD COLUMN news INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE INDEX web_messages_news ON web_messages (version) WHERE waiting = 0 AND news = 1")

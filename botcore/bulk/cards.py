@@ -116,7 +116,7 @@ def _state(reader: Reader, row: Row, verdict: Verdict, now: int) -> _State:
         case "quoted":
             return _State("Confirm?", Tone.WARNING, _preview(reader, row), ask)
         case "second":
-            said = f"{sentence(row['brake'])} {row['first_by']} has confirmed it; a second manager must confirm it too."
+            said = sentence(f"{row['brake']}; {row['first_by']} has confirmed it, and a second manager must too")
             blocks = (Text(said, tone=Tone.WARNING), *_preview(reader, row))
             return _State("Needs a second manager", Tone.WARNING, blocks, ask)
         case "cancelled":

@@ -45,22 +45,22 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
         if not await _quote_again(context, row, kind):
             card = await context.house.store.read(card_of_operation, row["id"])
             words = "It costs something else by now: look at it again."
-            return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, operations=(row["id"],))
+            return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, operations=(row["id"],), replaces=True)
         goes = await context.house.store.tx(let_go)
     if not goes:
         card = await context.house.store.read(card_of_operation, row["id"])
         words = f"Asked: this takes {kind.role.one} beside you, who confirms it."
-        return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION)
+        return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, replaces=True)
     return await see_out(context, row["id"])
 
 
 def _let_go(context: Context, operation: int, alone: bool, tx: Tx) -> bool:
-    """Confirms it; a job that is posted has a card wherever its account is reviewed."""
+    """Confirms it. A job that is posted has a card wherever its account is reviewed."""
     house, now = context.house, context.now()
     who = context.person.name, context.actor.adapter
     goes = confirm(tx, operation, *who, house.limits, now, alone=alone, channels=house.channels)
     draft = draft_of_operation(tx, operation)
-    if goes and draft:
+    if goes and draft is not None:
         account = tx.value("SELECT account FROM drafts WHERE id = :id", id=draft)
         announce(tx, [channel for channel in house.channels if channel.takes(account)], f"draft:{draft}", now)
     return goes
@@ -104,7 +104,8 @@ async def press_claim(context: Context, subject: str, revision: int) -> Reply:
     words = f"{context.person.name} says it is this one"
     if not await context.house.store.tx(claim, row["id"], job_id, words, kind, context.now()):
         raise NotPossible("this is settled already")
-    return Reply(card=await context.house.store.read(card_of_operation, row["id"]), operations=(row["id"],))
+    card = await context.house.store.read(card_of_operation, row["id"])
+    return Reply(card=card, operations=(row["id"],), replaces=True)
 
 
 async def press_look(context: Context, subject: str, revision: int) -> Reply:
@@ -128,7 +129,8 @@ async def see_out(context: Context, number: int) -> Reply:
     result = {"refused": Result.REFUSED, "cancelled": Result.REFUSED, "in doubt": Result.IN_DOUBT}.get(
         state, Result.DONE
     )
-    return Reply(card=await store.read(card_of_operation, number), result=result, operations=(number,))
+    card = await store.read(card_of_operation, number)
+    return Reply(card=card, result=result, operations=(number,), replaces=True)
 
 
 async def _meant(context: Context, subject: str) -> tuple[Row, OperationKind | None]:

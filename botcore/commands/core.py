@@ -11,6 +11,7 @@ from ..kinds import Kinds
 from ..models import Role
 from ..posting.kind import POST
 from . import (
+    auditing,
     bonus,
     bulk,
     catalogue,
@@ -18,6 +19,7 @@ from . import (
     confirming,
     doubts,
     draft_buttons,
+    exporting,
     general,
     job_buttons,
     job_changes,
@@ -25,8 +27,10 @@ from . import (
     paging,
     posting,
     queueing,
+    reporting,
     reviewing,
     rules,
+    subscribing,
     templates,
     undoing,
     workers,
@@ -50,6 +54,10 @@ def core_commands(adapters: Sequence[str]) -> list[Command]:
         workers.COMMANDS,
         catalogue.COMMANDS,
         rules.COMMANDS,
+        subscribing.COMMANDS,
+        reporting.COMMANDS,
+        exporting.COMMANDS,
+        auditing.COMMANDS,
         people_commands(adapters),
     )
     return [command for topic in topics for command in topic]
@@ -66,6 +74,7 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "skip": (Role.REVIEWER, queueing.press_skip),
     "alone": (Role.REVIEWER, queueing.press_alone),
     "stop": (Role.REVIEWER, queueing.press_stop),
+    "review": (Role.REVIEWER, queueing.press_review),
     "more": (Role.VIEWER, workers.press_more),
     "record": (Role.VIEWER, workers.press_record),
     "list": (Role.REVIEWER, workers.press_list),
@@ -76,6 +85,7 @@ PRESSES: Mapping[str, tuple[Role, Press]] = {
     "look": (Role.MANAGER, confirming.press_look),
     "edit": (Role.REVIEWER, draft_buttons.press_edit),
     "options": (Role.REVIEWER, draft_buttons.press_options),
+    "draft": (Role.REVIEWER, draft_buttons.press_draft),
     "price": (Role.REVIEWER, draft_buttons.press_price),
     "template": (Role.REVIEWER, draft_buttons.press_template),
     "discard": (Role.REVIEWER, draft_buttons.press_discard),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..accounts import Account
+from ..draft import Shape
 from ..models import Role
 from ..posting.cards import draft_card
 from ..posting.drafts import discard
@@ -40,8 +42,16 @@ async def press_options(context: Context, subject: str, revision: int) -> Reply:
     """The headings of what few need."""
     draft = await pressed_draft(context, subject)
     groups = groups_of(account_of(context, draft).provider.draft_fields)
-    buttons = tuple(Button(f"edit:{draft.name}:{n}", group) for n, group in enumerate(groups, 1))
-    return Reply(card=Card("More options", subtitle=f"{draft.name} · {draft.account}", buttons=buttons))
+    buttons = [Button(f"edit:{draft.name}:{n}", group) for n, group in enumerate(groups, 1)]
+    buttons.append(Button(f"draft:{draft.name}:0", "Back"))
+    card = Card("More options", subtitle=f"{draft.name} · {draft.account}", buttons=tuple(buttons))
+    return Reply(card=card, replaces=True)
+
+
+async def press_draft(context: Context, subject: str, revision: int) -> Reply:
+    """The draft as it stands, from the headings of what few need."""
+    draft = await pressed_draft(context, subject)
+    return Reply(card=await context.house.store.read(draft_card, draft.number), replaces=True)
 
 
 async def press_price(context: Context, subject: str, revision: int) -> Reply:
@@ -56,7 +66,8 @@ async def press_discard(context: Context, subject: str, revision: int) -> Reply:
         raise NotPossible(f"{draft.person} wrote it: they, or a manager, may discard it")
     who = context.person.name, context.actor.adapter, context.now()
     await context.house.store.tx(discard, draft.number, *who)
-    return Reply(f"Discarded {draft.name}.", card=await context.house.store.read(draft_card, draft.number))
+    card = await context.house.store.read(draft_card, draft.number)
+    return Reply(f"Discarded {draft.name}.", card=card, replaces=True)
 
 
 async def press_template(context: Context, subject: str, revision: int) -> Reply:
@@ -88,20 +99,24 @@ async def submit_fill(context: Context, subject: str, revision: int, values: Map
 
 
 async def submit_draft(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
-    """Keeps the answers whatever is wrong with them; what is wrong with those that were given is asked again."""
+    """Keeps the answers whatever is wrong with them; what is wrong with those that were given is asked again. Who sends
+    the same again sees the draft: what is amiss may be mended elsewhere, as where a list is to take a zone's place."""
     turns, part = divmod(revision, PARTS)
     draft = await pressed_draft(context, subject)
     account = account_of(context, draft)
-    names = {one.name for one in fields_of(account.provider.draft_fields, part)} & values.keys()
-    answers = {**draft.answers, **{name: values[name] for name in names}}
+    given = _given(account, part, values)
+    answers = {**draft.answers, **given}
     if turns != draft.turns:
         examined = await examine(context, account, answers)
         form = await draft_form_of(context, draft, part, examined)
         return Reply("Somebody else has changed this draft meanwhile: look at it, and send it again.", form=form)
+    before = draft.version
     draft, examined = await rewrite_draft(context, draft, answers)
-    asked = names - {name for name, text in draft.answers.items() if gaps_in({name: text})}  # a template in the making
+    asked = given.keys() - {
+        name for name, text in draft.answers.items() if gaps_in({name: text})
+    }  # a template in the making
     wrong = [problem for problem in examined.problems if problem.field in asked]
-    if wrong:
+    if wrong and draft.version != before:
         form = await draft_form_of(context, draft, part, examined, problems=wrong)
         return Reply(form=form, result=Result.REFUSED)
     return await show_draft(context, draft, examined)
@@ -112,6 +127,11 @@ async def check_draft(context: Context, subject: str, revision: int, values: Map
     part = revision % PARTS
     draft = await pressed_draft(context, subject)
     account = account_of(context, draft)
-    names = {one.name for one in fields_of(account.provider.draft_fields, part)} & values.keys()
-    examined = await examine(context, account, {**draft.answers, **{name: values[name] for name in names}})
+    examined = await examine(context, account, {**draft.answers, **_given(account, part, values)})
     return await draft_form_of(context, draft, part, examined, problems=examined.problems)
+
+
+def _given(account: Account, part: int, values: Mapping[str, str]) -> dict[str, str]:
+    """What a form brings of its own questions. A box that is not ticked says no."""
+    fields = [one for one in fields_of(account.provider.draft_fields, part) if one.name in values]
+    return {one.name: values[one.name] or ("no" if one.shape is Shape.FLAG else "") for one in fields}

@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..accounts import Account, can_serve
-from ..draft import JobDraft, Offers, Problem, Quote
+from ..draft import JobDraft, Offers, Problem, Quote, with_defaults
 from ..draft_text import canonical, options_of, read_draft
 from ..operations import Proposal, quote, requote
 from ..pacing import Urgency
 from ..posting.cards import draft_card
-from ..posting.drafts import Draft, begin, change, find_draft, parse_draft, priced, repriced
+from ..posting.drafts import Draft, begin, change, find_draft, parse_draft, posted_lately, priced, repriced
 from ..posting.forms import draft_form
 from ..posting.kind import POST, about, args_for
 from ..posting.offers import offers_of
@@ -69,8 +69,7 @@ async def examine(context: Context, account: Account, answers: Mapping[str, str]
 
 async def write_draft(context: Context, account: Account, answers: Mapping[str, str]) -> tuple[Draft, Examined]:
     """A new draft with these answers, beside what the marketplace's fields begin with."""
-    defaults = {one.name: one.default for one in account.provider.draft_fields if one.default}
-    examined = await examine(context, account, {**defaults, **answers})
+    examined = await examine(context, account, with_defaults(account.provider.draft_fields, answers))
     who = context.person.name, context.actor.adapter, context.now()
     number = await context.house.store.tx(begin, account.name, examined.answers, examined.preview, *who)
     return await meant_draft(context, number), examined
@@ -91,7 +90,7 @@ async def show_draft(context: Context, draft: Draft, examined: Examined, text: s
     """The draft's card: with what it costs, ready to be posted, or with what is to be mended first."""
     if not examined.problems:
         return await price_draft(context, draft, examined, text)
-    return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED)
+    return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED, replaces=True)
 
 
 async def price_draft(context: Context, draft: Draft, examined: Examined, text: str = "") -> Reply:
@@ -102,9 +101,11 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
     except Refused as error:
         said = replace(examined.preview, problems=((account.provider.title, str(error)),))
         await context.house.store.tx(repriced, draft, said)
-        return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED)
+        return Reply(text, card=await _card(context, draft.number), result=Result.REFUSED, replaces=True)
     balance = await spendable(context, account)
     preview = _priced(examined, told, balance)
+    if again := await context.house.store.read(posted_lately, account.name, about(draft), context.now()):
+        preview = replace(preview, notes=(*preview.notes, f"The same was posted {again}: this would be another one."))
     proposal = Proposal(
         kind=POST,
         account=account.name,
@@ -124,7 +125,7 @@ async def price_draft(context: Context, draft: Draft, examined: Examined, text: 
 
     number = await context.house.store.tx(write_down)
     card = await _card(context, draft.number)
-    return Reply(text, card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,))
+    return Reply(text, card=card, result=Result.NEEDS_CONFIRMATION, operations=(number,), replaces=True)
 
 
 async def price_again(context: Context, draft: Draft, operation: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..access import LOCAL
 from ..accounts import Account
-from ..draft import Problem
+from ..draft import Problem, with_defaults
 from ..models import Role
 from ..posting.drafts import draft_name, open_drafts
 from ..posting.files import FileError, answers_in, blank, read_file
@@ -82,16 +82,12 @@ async def _from_file(
     if not answers and context.actor.adapter == LOCAL:
         raise BadInput("name a file: `job post FILE`; `job blank` prints one to fill in")
     if problems or context.actor.adapter == LOCAL:
-        examined = await examine(context, account, {**_defaults(account), **answers})
+        examined = await examine(context, account, with_defaults(account.provider.draft_fields, answers))
         wrong = [*problems, *examined.problems]
         if wrong and (problems or context.actor.adapter == LOCAL):
             return Reply(_told(examined, wrong), result=Result.REFUSED)
     draft, examined = await write_draft(context, account, answers)
     return await show_draft(context, draft, examined, text)
-
-
-def _defaults(account: Account) -> dict[str, str]:
-    return {one.name: one.default for one in account.provider.draft_fields if one.default}
 
 
 def _told(examined: Examined, problems: Sequence[Problem]) -> str:

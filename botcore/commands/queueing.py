@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..models import Role
+from ..notices.cards import news_of, parse_bulletin
 from ..queue_cards import queue_card
 from ..queues import open_own, parse_queue, queue_name, skip, stop_own, take
 from ..review import NotPossible
@@ -72,6 +73,21 @@ async def press_alone(context: Context, subject: str, revision: int) -> Reply:
     accounts = target.queue["accounts"] if target.queue else None
     number = await context.house.store.tx(open_own, context.person.name, accounts, context.now())
     return Reply(card=await _look(context, number))
+
+
+async def press_review(context: Context, subject: str, revision: int) -> Reply:
+    """A queue of one's own, of what a piece of news was about. One that is open already goes on."""
+    number = parse_bulletin(subject)
+    if number is None:
+        raise BadInput("this button cannot be read: type `review`")
+    news = await context.house.store.read(news_of, number)
+    names = sorted({one.account for one in news if one.account})
+
+    def open_it(tx: Tx) -> int:
+        asked = json.dumps(names) if names and set(names) != set(context.house.accounts) else None
+        return open_own(tx, context.person.name, asked, context.now())
+
+    return Reply(card=await _look(context, await context.house.store.tx(open_it)))
 
 
 async def press_skip(context: Context, subject: str, revision: int) -> Reply:

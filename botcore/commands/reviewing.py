@@ -14,7 +14,7 @@ from ..provider import Capability
 from ..review import Made, NotPossible
 from ..spending import OverLimit
 from ..store.port import Reader, Row, StoreError
-from ..text import clean, money, one_line, short_id
+from ..text import clean, money, one_line, sentence, short_id
 from ..ui import Card, Form, Reply, Result, Table, Tone
 from .deciding import decide_for, held_words, still_open
 from .finding import ACCOUNT, chosen_accounts, complete_submission, find_submission, pressed_number
@@ -73,7 +73,7 @@ def _command_for(verdict: Verdict) -> Command:
         if len(made) == 1 and not failed:
             card = await context.house.store.read(submission_card, made[0].submission, context.now())
         return Reply(
-            "; ".join(lines)[:1500] + f". {held}".rstrip(),
+            f"{sentence('; '.join(lines)[:1500])} {held}".rstrip(),
             card=card,
             result=Result.REFUSED if failed else Result.DONE,
             decisions=tuple(m.id for m in made),

@@ -75,6 +75,8 @@ def _quoting(kind: OperationKind, needs: Capability, words: str) -> Any:
 async def _worker(context: Context, values: Mapping[str, Any], needs: Capability | None = None) -> tuple[Account, str]:
     """The worker that was named, by their id or by a submission of theirs."""
     text: str = values["worker"]
+    if "account" in values:  # who is no worker there need not be known to say that nobody can do it there
+        chosen_accounts(context, values, needs)
     rows = await context.house.store.read(_worker_rows, text, values.get("account"))
     if not rows:
         try:

@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ..delivery import touch
 from ..operations import cancel_quoted
 from ..review import NotPossible, note_act
 from ..store.codec import dump, load
 from ..store.port import Reader, Row, Tx
+from ..text import ago
 from .preview import Preview
 
-KEPT_MS = 30 * 86_400_000  # an open draft that nobody has touched for so long is forgotten
+DAY_MS = 86_400_000
+KEPT_MS = 30 * DAY_MS  # an open draft that nobody has touched for so long is forgotten
 MOST_LISTED = 50
 _NAME = re.compile("draft-([1-9][0-9]{0,14})")
 
@@ -146,6 +149,20 @@ def draft_of_operation(reader: Reader, operation: int) -> int | None:
     """The draft that an operation would post, or has."""
     number: int | None = reader.value("SELECT id FROM drafts WHERE operation = :id", id=operation)
     return number
+
+
+def posted_lately(reader: Reader, account: str, about: str, now: int) -> str:
+    """When the same was posted here within a day, in words; "" where it was not."""
+    row = reader.one(
+        """SELECT made, settled_at FROM operations WHERE account = :account AND about = :about AND state = 'done'
+           AND settled_at > :since ORDER BY settled_at DESC LIMIT 1""",
+        account=account,
+        about=about,
+        since=now - DAY_MS,
+    )
+    if row is None:
+        return ""
+    return f"{ago(timedelta(milliseconds=now - row['settled_at']))} ago" + (f" ({row['made']})" if row["made"] else "")
 
 
 def open_drafts(reader: Reader) -> list[Row]:

@@ -54,7 +54,7 @@ def preview_of(
         facts=tuple(
             (one.label, label_of(one, text, answers, offers))
             for one, text in shown
-            if text and one.shape not in LISTED and one.shape is not Shape.PARAGRAPH and text != one.default
+            if text and one.shape not in LISTED and one.shape is not Shape.PARAGRAPH and not _usual(one, text)
         ),
         texts=tuple(
             (one.label, _numbered(text) if one.shape is Shape.LINES else text)
@@ -66,6 +66,11 @@ def preview_of(
         balance=balance,
         problems=tuple((labels.get(problem.field, problem.field), problem.text) for problem in problems),
     )
+
+
+def _usual(one: DraftField, text: str) -> bool:
+    """An option that was left as it is."""
+    return bool(one.group) and text == one.default
 
 
 def label_of(one: DraftField, text: str, answers: Mapping[str, str], offers: Offers) -> str:

@@ -489,6 +489,67 @@ ALTER TABLE spending ADD COLUMN job TEXT NOT NULL DEFAULT '';
 CREATE INDEX spending_job ON spending (job) WHERE job != '';
 """
 
+NOTICES = """
+CREATE TABLE notices (                      -- what happened, each once
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    event TEXT NOT NULL,                    -- notices.kinds.Event
+    level TEXT NOT NULL,
+    account TEXT NOT NULL,                  -- '' where it is about none
+    job_id TEXT NOT NULL,
+    data TEXT NOT NULL,                     -- its numbers and names, as JSON
+    at INTEGER NOT NULL,
+    routed INTEGER NOT NULL DEFAULT 0       -- 1: every channel that hears of it has it
+) STRICT;
+CREATE INDEX notices_new ON notices (id) WHERE routed = 0;
+CREATE INDEX notices_event ON notices (event, at);
+
+CREATE TABLE bulletins (                    -- one message to one channel: its deliveries are of notice:ID
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    alike TEXT NOT NULL,                    -- what is alike joins it until it is sent
+    event TEXT NOT NULL,
+    level TEXT NOT NULL,
+    accounts TEXT,                          -- the channel's, as JSON; NULL: all
+    jobs TEXT,
+    zone TEXT NOT NULL,                     -- where its times are told
+    due_at INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bulletins_alike ON bulletins (channel, alike, id);
+
+CREATE TABLE bulletin_items (
+    bulletin INTEGER NOT NULL REFERENCES bulletins (id),
+    notice INTEGER NOT NULL REFERENCES notices (id),
+    PRIMARY KEY (bulletin, notice)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bulletin_items_notice ON bulletin_items (notice);
+
+CREATE TABLE conditions (                   -- what is wrong just now
+    name TEXT PRIMARY KEY,                  -- account main | channel team | balance main
+    why TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscriptions (                -- what was said in a chat of what a channel hears
+    channel TEXT NOT NULL,
+    event TEXT NOT NULL,                    -- '*' for all
+    muted INTEGER NOT NULL,                 -- 0: heard, whatever the settings say
+    until INTEGER,                          -- NULL: until somebody says otherwise
+    person TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (channel, event)
+) STRICT, WITHOUT ROWID;
+
+-- when all jobs of it were looked at first
+ALTER TABLE accounts ADD COLUMN watched_at INTEGER;
+-- of the reminders before its deadline, the last that went, in seconds before it
+ALTER TABLE submissions ADD COLUMN reminded INTEGER;
+CREATE INDEX submissions_received ON submissions (received_at, account, job_id);
+CREATE INDEX decisions_settled ON decisions (settled_at) WHERE state = 'confirmed';
+"""
+
 
 def run_statements(db: Database, script: str) -> None:
     """Runs a script statement by statement (`executescript` would commit the migration's transaction)."""
@@ -571,3 +632,8 @@ def memories_at(db: Database) -> None:
 @core()
 def posting(db: Database) -> None:
     run_statements(db, POSTING)
+
+
+@core()
+def notices(db: Database) -> None:
+    run_statements(db, NOTICES)

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 W = TypeVar("W", bound=Wire)
 
 ALL = "all"
+DONE = "Done."  # where a change was made without a word
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS = ("error", "errors", "fail", "failed", "failure", "no", "ko")
@@ -279,7 +280,7 @@ class HireTalentsApi:
         for name, wanted in about.items():
             if getattr(told, name) not in ("", wanted):
                 raise OutcomeUnknown(f"{path} answered about another {name}")
-        return Said(words or "Done.", told.cost, told.job_id)
+        return Said(words or DONE, told.cost, told.job_id)
 
     def _made(self, path: str, data: Any) -> WireTeam:
         """A team as it is after a change of it."""

@@ -36,7 +36,7 @@ from botcore.models import (
 from botcore.provider import Capability, OutcomeUnknown, Provider, ProviderTools, Refused, Unavailable
 from botcore.settings import own_hosts, secrets_in
 
-from .api import ALL, HireTalentsApi, HireTalentsTransport, Said
+from .api import ALL, DONE, HireTalentsApi, HireTalentsTransport, Said
 from .fields import FIELDS
 from .mapping import INTERNATIONAL, job_of, sighting_of, submission_of
 from .posting import answers_of, estimate_of, problems_in, quote_of, terms_like, terms_of
@@ -259,7 +259,7 @@ class HireTalentsProvider(Provider):
 
     async def post(self, draft: JobDraft) -> Posted:
         said = await self.api.create(terms_of(draft))
-        return Posted(said.job_id, said.message, said.cost)
+        return Posted(said.job_id, "" if said.message == DONE else said.message, said.cost)
 
     async def posted_since(self, since: datetime) -> Sequence[Job]:
         """Its lists are read on until they are older, where they come newest first: the document does not say so."""

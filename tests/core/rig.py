@@ -41,6 +41,9 @@ from botcore.models import (
     RoleGrant,
     Submission,
 )
+from botcore.notices.desk import Newsroom, NoticeDesk
+from botcore.notices.newsdesk import begin_notices, notice_handlers
+from botcore.notices.settings import NoticeSettings
 from botcore.operating import OperationDesk
 from botcore.pacing import OpenGate
 from botcore.provider import ProviderTools
@@ -155,13 +158,16 @@ class FlakyStore(SqliteStore):
         return await super().tx(fn, *args, **kwargs)
 
 
+Logins = Callable[[FlakyStore, ManualClock], Mapping[str, Account]]
+
+
 @dataclass
 class Setup:
     """How a rig is built."""
 
     provider: type[ScriptedProvider] = ScriptedProvider
     market: type[Market] = Market
-    adapter: type[MemoryAdapter] = MemoryAdapter
+    adapter: Callable[[], MemoryAdapter] = MemoryAdapter
     store: type[FlakyStore] = FlakyStore
     accounts: tuple[str, ...] = ("main",)
     channels: tuple[Channel, ...] = (INBOX,)
@@ -178,6 +184,9 @@ class Setup:
     )  # beside the one in memory
     migrations: tuple[Migrations, ...] = ()
     public_url: str = ""
+    notices: NoticeSettings | None = None  # None: nothing is looked at on a schedule
+    look_seconds: float = 600.0
+    logins: Logins | None = None  # accounts elsewhere, instead of those at scripted markets
 
 
 class Rig:
@@ -194,13 +203,15 @@ class Rig:
         self.store = store
         self.clock = clock
         self.markets = markets
-        self.market = next(iter(markets.values()))
+        self.market = next(iter(markets.values()), Market())
         self.setup = setup
         self.review_channels = [channel for channel in setup.channels if channel.purpose == "review"]
         self.adapter = adapter
         self.engine = SqliteEngine(store, clock, set_back)
         self.accounts = Accounts(
-            {
+            setup.logins(store, clock)
+            if setup.logins
+            else {
                 name: Account(name, setup.provider(ProviderTools(name, OpenGate(), clock), market))
                 for name, market in markets.items()
             }
@@ -233,8 +244,12 @@ class Rig:
         self.people = People(store, setup.people)
         self.pictures = KeptPictures()
         self.messengers: dict[str, Adapter] = {"memory": self.adapter}
+        self.newsroom = Newsroom(
+            setup.channels, setup.notices or NoticeSettings(), str(setup.limits.zone), setup.look_seconds
+        )
+        self.notices = NoticeDesk(store, clock, self.newsroom)
         self.delivery = delivery.Delivery(
-            store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw
+            store, clock, {c.name: c for c in setup.channels}, self.messengers, self._draw, self.notices.hold
         )
         self.rules = RuleDesk(
             store, clock, self.accounts, setup.rules, setup.limits, setup.hold_ms, self.decided.append
@@ -262,6 +277,7 @@ class Rig:
                 kinds=setup.kinds,
                 rules=setup.rules,
                 channels=self.review_channels,
+                newsroom=self.newsroom,
             ),
             PRESSES,
             FORMS,
@@ -276,6 +292,8 @@ class Rig:
     async def start(self) -> None:
         await self.store.tx(recover, self.review_channels, self.clock.ms())
         await self.store.tx(ask_new_rules, self.setup.rules)
+        if self.setup.notices is not None:
+            await self.store.tx(begin_notices, list(self.accounts))
         self.store.on_work = self.engine.wake
         self._task = asyncio.create_task(
             self.engine.run(
@@ -292,6 +310,7 @@ class Rig:
                     "liken": LikenessDesk(self.store).liken,
                     "picture": _no_picture,
                     "look": _no_picture,
+                    **notice_handlers(self.store, self.clock, self.notices, self.accounts, self.people.all),
                 }
             )
         )
@@ -405,7 +424,8 @@ class Rigs:
     async def start(self, setup: Setup | None = None, *, path: Path | None = None, world: Rig | None = None) -> Rig:
         """A bot at a marketplace and a messenger of its own, or at those of another (`world`)."""
         setup = setup or Setup()
-        markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in setup.accounts}
+        names = () if setup.logins else setup.accounts
+        markets = world.markets if world else {name: setup.market(now=self._clock.now) for name in names}
         store = await setup.store.open(path or self._folder / f"bot-{len(self._open)}.db", setup.migrations)
         rig = Rig(store, self._clock, markets, setup, world.adapter if world else setup.adapter())
         self._open.append(rig)

@@ -99,6 +99,11 @@ async def test_asked_of_an_account_that_cannot_a_command_names_those_that_can(bo
     assert await both.states("operations") == []
 
 
+async def test_an_account_that_cannot_block_says_so_whoever_the_worker_is(both: Rig) -> None:
+    reply = await both.say("olga", "worker block nobody account=hire")
+    assert reply.text == "Hire (Plain) cannot do that; these can: main."
+
+
 # --- decisions
 
 
@@ -113,7 +118,7 @@ async def test_asked_of_an_account_that_cannot_a_command_names_those_that_can(bo
 )
 async def test_what_could_never_leave_is_not_decided(both: Rig, line: str, said: str) -> None:
     reply = await both.say("mia", line)
-    assert reply.text == f"hire (Plain) {said}; these can: main."
+    assert reply.text == f"Hire (Plain) {said}; these can: main."
     assert await both.states() == []
     assert await both.value("SELECT count(*) FROM spending") == 0
 

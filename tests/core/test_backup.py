@@ -23,6 +23,7 @@ from botcore.spending import spent
 from botcore.store.backup import backup, restore
 from botcore.store.port import StoreError, Tx
 from botcore.store.sqlite import AlreadyRunning, SqliteStore
+from botcore.ui import Result
 from tests.core.market import HOUR
 from tests.core.rig import LIMITS, FlakyStore, Rig, Rigs, on_disk
 
@@ -274,3 +275,19 @@ async def test_an_operation_that_only_waits_for_a_yes_asks_anew_after_a_restore(
     assert states[quoted] == "cancelled"
     assert states[confirmed] == "done"  # harmless to repeat
     assert after.market.done == ["block w1"]
+
+
+async def test_a_button_from_after_one_restore_means_nothing_after_another(rigs: Rigs, tmp_path: Path) -> None:
+    rig = await rigs.start()
+    backup(rig.store.path, tmp_path / "copy.db")
+    buttons = []
+    for task in ("a", "b"):
+        folder = tmp_path / task
+        folder.mkdir()
+        rig = await put_back(rigs, rig, tmp_path / "copy.db", folder)
+        rig.market.tasks.clear()
+        rig.market.add(task)
+        await rig.poll()
+        buttons.append(next(b.id for b in rig.adapter.shown()[-1].buttons if b.id.startswith("approve:")))
+    assert (await rig.press("rob", buttons[0])).result is Result.REFUSED
+    assert (await rig.press("rob", buttons[1])).result is Result.DONE

@@ -70,5 +70,5 @@ async def test_only_managers_block(rig: Rig) -> None:
 async def test_where_it_cannot_be_done_nothing_is_decided(rigs: Rigs) -> None:
     rig = await waiting(await rigs.start(Setup(provider=Lenient)))
     reply = await rig.say("mia", "reject t1 reason=Copied block")
-    assert "main (Lenient) cannot block a worker with a rating; no configured account can" in reply.text
+    assert "Main (Lenient) cannot block a worker with a rating; no configured account can" in reply.text
     assert await rig.value("SELECT count(*) FROM decisions") == 0

@@ -64,6 +64,13 @@ LINES = {
     "bulk show": "bulk show b-1",
     "history": "history",
     "rules": "rules",
+    "mute": "mute waiting for=2h",
+    "unmute": "unmute",
+    "subscribe": "subscribe lapsed",
+    "subscriptions": "subscriptions",
+    "report": "report 14",
+    "export": "export decisions",
+    "audit": "audit",
     "worker show": "worker show A1",
     "worker block": "worker block A1",
     "worker unblock": "worker unblock A1",
@@ -302,7 +309,7 @@ async def test_an_id_found_in_two_accounts_asks_which(rigs: Rigs) -> None:
         assert "say account= one of main, second" in reply.text, line
     assert await rig.states() == []
     assert (await rig.say("mia", "approve 77 account=second")).text.startswith("A2 approved")
-    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("there is no submission A1")
+    assert (await rig.say("mia", "approve A1 account=second")).text.startswith("There is no submission A1")
     assert (await rig.say("mia", "show 77 account=third")).result is Result.REFUSED
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from botcore.config import SECTIONS, Config, ConfigError, NoOptions, load_config
 from botcore.models import Channel, Role, RoleGrant, Satisfaction, Verdict
+from botcore.notices.settings import NoticeSettings
 from botcore.secrets import secrets_in
 from botcore.settings import BotSettings, ChannelSection, Limits, PersonSection, Reason, ServerSettings
 
@@ -238,7 +239,7 @@ CHANNEL = '[adapters.web]\n[[channels]]\nname = "review"\nadapter = "web"\n'
         ),
         (
             CHANNEL + "to = 1\npurpos = 'notify'",
-            "channels[0].purpos: unknown key; allowed: accounts, adapter, name, purpose, queue_above, to (did you mean",
+            "channels[0].purpos: unknown key; allowed: accounts, adapter, audience, digest, events, ",
         ),
         (
             CHANNEL + "to = 1\n" + CHANNEL.partition("\n")[2] + "to = 2",
@@ -431,7 +432,7 @@ def test_the_example_loads_as_it_stands() -> None:
 
 def test_the_example_mentions_every_key() -> None:
     text = EXAMPLE.read_text()
-    models = (BotSettings, ServerSettings, Limits, ChannelSection, PersonSection, Reason)
+    models = (BotSettings, ServerSettings, Limits, ChannelSection, PersonSection, Reason, NoticeSettings)
     keys = {key for model in models for key in model.model_fields} | {"provider"}
     mentioned = set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE))
     assert keys - mentioned == set()
@@ -442,6 +443,7 @@ def test_the_examples_bot_section_shows_the_defaults() -> None:
     config = load_config(EXAMPLE, env={})
     assert config.bot == BotSettings.model_validate({}, context=EXAMPLE.parent)
     assert config.server == ServerSettings()
+    assert config.notices == NoticeSettings()
 
 
 def test_the_example_loads_in_less_than_50_ms() -> None:

@@ -10,12 +10,14 @@ import pytest
 from botcore import delivery
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from botcore.models import Channel, Proof, ProofKind
+from botcore.notices.kinds import Event, Hearing
+from botcore.ui import Card, MessageRef
 from tests.core.market import HOUR, lost_after
 from tests.core.rig import INBOX, Rig, Rigs, Setup, until
 
 TEAM = Channel("team", "memory", "there")
 SECOND_ONLY = Channel("second", "memory", "elsewhere", accounts=("second",))
-NEWS = Channel("news", "memory", "news", purpose="notify")
+NEWS = Channel("news", "memory", "news", purpose="notify", hears=Hearing(events=(Event.SUMMARY,)))
 
 
 async def come_in(rig: Rig, *tasks: str, **more: Any) -> None:
@@ -66,6 +68,51 @@ async def test_many_changes_before_an_edit_are_one_edit(rig: Rig) -> None:
     await rig.turn(1)
     await rig.settle()
     assert rig.adapter.edits == 1
+
+
+async def test_a_change_that_nobody_waits_for_does_not_hurry_because_it_came_during_an_edit(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await come_in(rig, "a")
+    in_flight, go = asyncio.Event(), asyncio.Event()
+    edit = rig.adapter.edit
+
+    async def slow(ref: MessageRef, card: Card) -> None:
+        in_flight.set()
+        await go.wait()
+        await edit(ref, card)
+
+    monkeypatch.setattr(rig.adapter, "edit", slow)
+    await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
+    await asyncio.wait_for(in_flight.wait(), 5)
+    rig.adapter.pauses = {Traffic.OTHER: 9}
+    await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
+    go.set()
+    await until(lambda: rig.adapter.edits == 1)
+    await rig.settle()
+    assert rig.adapter.edits == 1
+    rows = await rig.rows("SELECT state, shown, wanted FROM deliveries")
+    assert [(row["state"], row["wanted"] - row["shown"]) for row in rows] == [("edit due", 1)]
+
+
+async def test_cards_that_change_all_the_time_in_twenty_channels_take_nobodys_place(rigs: Rigs) -> None:
+    channels = tuple(Channel(f"c{n}", "memory", "there", queue_above=1_000) for n in range(20))
+    rig = await rigs.start(Setup(channels=channels))
+    await come_in(rig, "a", "b")
+    rig.adapter.pauses = {Traffic.OTHER: 60}
+    for _ in range(3):
+        await rig.store.tx(delivery.touch, "submission:2", 0, delivery.LAZY)
+        await rig.turn(1)
+    await come_in(rig, "c")
+    await rig.say("rob", "approve a")
+    await rig.settle()
+    assert len(rig.adapter.messages) == 60
+    assert rig.adapter.badges().count("Approved by rob") == rig.adapter.edits == 20
+    rig.adapter.pauses = {}
+    await rig.turn(60)
+    await rig.settle()
+    assert rig.adapter.edits >= 40
+    assert set(await due(rig)) == {"sent"}
 
 
 async def test_a_change_during_a_send_is_shown_after_it(rig: Rig) -> None:

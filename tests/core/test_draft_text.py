@@ -135,8 +135,18 @@ def test_words_that_fit_several_choices_are_asked_about() -> None:
     assert problems(ZONE, "asia")[0].startswith("“asia” is not there; choose one of: International (int), USA (us)")
 
 
+def test_one_of_a_few_that_are_fixed_is_named_in_full() -> None:
+    assert value(LEVEL, "Expert") == "expert"
+    assert problems(LEVEL, "exp") == ["“exp” is not there; choose one of: Starter, Expert"]
+
+
 def test_an_exact_name_is_meant_though_its_words_are_in_others() -> None:
     assert value(ZONE, "us") == "us"
+
+
+def test_a_part_of_an_id_means_nothing() -> None:
+    assert problems(CATEGORY, "050")[0].startswith("“050” is not there")
+    assert value(CATEGORY, "0502 e-mail") == "0502"
 
 
 def test_what_the_catalogue_never_told_is_taken_as_it_is() -> None:

@@ -124,8 +124,10 @@ async def test_a_balance_that_cannot_be_read_is_left_out(rig: Rig) -> None:
     assert "Balance" not in shown
 
 
-async def test_a_balance_is_read_again_once_something_was_spent(rig: Rig) -> None:
-    await asked_and_confirmed(rig, "job add-positions J1 20")
+@pytest.mark.parametrize("line", ["job add-positions J1 20", "job stop J1"])
+async def test_a_balance_is_read_again_once_something_was_spent_or_given_back(rig: Rig, line: str) -> None:
+    assert "Balance" in facts(await rig.say("mia", "job add-positions J1 20"))
+    await asked_and_confirmed(rig, line)
     rig.market.errors["balance"] = [Unavailable("down")]
     assert "Balance" not in facts(await rig.say("mia", "job add-positions J1 20"))
 

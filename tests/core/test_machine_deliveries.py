@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from botcore.models import Channel, SightingState
+from botcore.notices.kinds import Event, Hearing
 from botcore.ui import Button, Card, Result
 from tests.core.machine import SPANS, Machine, picked, said, try_hard, try_harder
 from tests.core.rig import INBOX, Setup
 
 CROWDED = Channel("crowded", "memory", "there", queue_above=2)  # one card for all, soon
 SECOND = Channel("second", "memory", "elsewhere", accounts=("second",), queue_above=1)
-NEWS = Channel("news", "memory", "news", purpose="notify")
+NEWS = Channel("news", "memory", "news", purpose="notify", hears=Hearing(events=(Event.SUMMARY,)))
 CHANNELS = (INBOX, CROWDED, SECOND, NEWS)
 PEOPLE = ("rob", "mia", "olga")
 PRESSED = ("approve", "undo", "skip", "more", "all", "alone", "stop")

@@ -143,7 +143,8 @@ async def test_a_form_is_looked_at_while_it_is_filled_in(rig: Rig) -> None:
 async def test_more_options_are_forms_by_their_headings(rig: Rig) -> None:
     ready = await written(rig)
     options = await rig.press("mia", button(ready, "More options"))
-    assert labels(options) == ["Extras", "Who"]
+    assert labels(options) == ["Extras", "Who", "Back"]
+    assert card_of(await rig.press("mia", button(options, "Back"))) == card_of(ready)
     extras = form_of(await rig.press("mia", button(options, "Extras")))
     assert [item.name for item in extras.inputs] == ["notes", "quiet"]
     changed = await rig.fill_in("mia", extras.id, notes="Be kind.", quiet="yes")
@@ -226,6 +227,13 @@ async def test_a_job_is_cloned_into_a_draft(rig: Rig) -> None:
     again = await rig.fill_in("mia", form.id, title="Another")
     await rig.patiently(rig.press("mia", button(again, "Post")))
     assert [draft.text("title") for draft in rig.market.posts] == ["Sign up at ACME", "Another"]
+
+
+async def test_the_same_job_again_is_pointed_out(rig: Rig) -> None:
+    await posted(rig)
+    rig.clock.advance(5 * MINUTE)
+    assert "The same was posted 5 min ago (P1): this would be another one." in words(card_of(await written(rig)))
+    assert "The same" not in words(card_of(await written(rig, title="Another")))
 
 
 async def test_a_discarded_draft_is_gone(rig: Rig) -> None:
@@ -393,6 +401,22 @@ async def test_a_double_click_posts_once(rig: Rig) -> None:
     assert len(refused) == 2
     assert all(text.endswith(" confirmed this already.") for text in refused)
     assert rig.market.posted == ["P1"]
+
+
+async def test_of_two_quotes_of_one_draft_the_newer_counts(rig: Rig) -> None:
+    first = await written(rig)
+    second = await rig.press("olga", "price:draft-1:0")
+    assert (await rig.press("mia", button(first, "Post"))).text == "This was cancelled already."
+    assert (await rig.patiently(rig.press("mia", button(second, "Post")))).result is Result.DONE
+    assert rig.market.posted == ["P1"]
+
+
+async def test_a_draft_that_is_being_posted_is_neither_priced_nor_changed(rig: Rig) -> None:
+    await in_doubt(rig)
+    for act in ("price:draft-1:0", "discard:draft-1:0"):
+        assert (await rig.press("mia", act)).text == "This is being posted: wait for its end."
+    assert (await rig.fill_in("mia", "draft:draft-1:0", title="Other")).text.startswith("This is being posted")
+    assert await rig.states("operations") == ["in doubt"]
 
 
 async def test_a_lost_answer_is_looked_for_and_found(rig: Rig) -> None:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from botcore.adapter import Actor
 from botcore.app import Bot
-from botcore.clock import FastClock
-from botcore.commands.parse import find_command, parse_values
-from botcore.commands.registry import Command
-from botcore.config import load_config
-from botcore.demo import account_sections
-from botcore.host import Host
-from botcore.sandbox import SandboxServer
-from botcore.ui import Reply
-from tests.adapters.telegram.server import FakeTelegram, User
+from botcore.commands.parse import ATTACHED, find_command, parse_values
+from botcore.commands.registry import Command, Kind
+from botcore.ui import File
+from tests.adapters.telegram.server import FakeTelegram
 from tests.core.test_commands import LINES as CORE_LINES
 from tests.journeys.conftest import until
+from tests.journeys.office import Office, open_office
 
-SPEED = 60.0  # a private chat takes a message a second
 PLUGIN_LINES = {
     "team list": "team list",
     "team create": "team create Crew",
@@ -44,73 +37,13 @@ PLUGIN_LINES = {
     "job position": "job position 0501 3.10",
 }
 LINES = CORE_LINES | PLUGIN_LINES | {"person add": "person add ann viewer telegram=50"}
-CONFIG = """
-[bot]
-database = "bot.db"
-listen = "127.0.0.1:0"
-poll_seconds = 600
-
-{accounts}
-[adapters.telegram]
-token = "{token}"
-base_url = "{base_url}"
-
-[[channels]]
-name = "phones"
-adapter = "telegram"
-to = "111"
-
-[people.ana]
-role = "owner"
-telegram = 111
-"""
-
-
-@dataclass
-class Office:
-    """A bot in this process, whose clock runs fast, with an account at each marketplace; Ana writes to it alone."""
-
-    bot: Bot
-    fake: FakeTelegram
-    ana: User
-    said: list[tuple[str, Reply]]  # what reached the core, and what it answered
-
-    @property
-    def commands(self) -> Sequence[Command]:
-        return self.bot.dispatcher.house.commands
 
 
 @pytest.fixture
 async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    host = Host()
-    host.load()
-    accounts = {"sprout": "sproutgigs", "pico": "picoworkers", "hire": "hiretalents"}
-    sandbox = SandboxServer(host.sandboxes(), accounts=accounts, waiting=2, busy=False, interval=0)
-    await sandbox.start()
-    clock = FastClock(SPEED)
-    fake = FakeTelegram(clock=lambda: clock.now().timestamp())
-    await fake.start()
-    path = tmp_path / "config.toml"
-    filled = CONFIG.format(accounts=account_sections(sandbox.accounts), token=fake.token, base_url=fake.base_url)
-    path.write_text(filled)
     monkeypatch.chdir(tmp_path)
-    ana = fake.user("Ana", 111)
-    bot = await Bot.open(load_config(path), host, clock)
-    said: list[tuple[str, Reply]] = []
-    command = bot.dispatcher.command
-
-    async def heard(actor: Actor, line: str) -> Reply:
-        reply = await command(actor, line)
-        said.append((line, reply))
-        return reply
-
-    monkeypatch.setattr(bot.dispatcher, "command", heard)
-    await bot.start()
-    yield Office(bot, fake, ana, said)
-    await bot.stop()
-    await fake.stop()
-    await sandbox.stop()
-    fake.check()
+    async with open_office(tmp_path, waiting=2, channel=True) as office:
+        yield office
 
 
 async def test_every_command_is_tried_and_answered(office: Office) -> None:
@@ -123,13 +56,17 @@ async def test_every_command_is_tried_and_answered(office: Office) -> None:
     for name, line in LINES.items():
         words = line.removeprefix(name).split()
         slash = f"/{name.replace(' ', '_').replace('-', '_')} {' '.join(names.get(word, word) for word in words)}"
-        asked = await office.fake.says(office.ana, office.ana, slash.strip())
+        file = _file(next(command for command in office.commands if command.name == name))
         before = len(office.said)
+        if file is not None:
+            asked = await office.fake.sends(office.ana, office.ana, file.name, file.text.encode(), slash.strip())
+        else:
+            asked = await office.fake.says(office.ana, office.ana, slash.strip())
         await office.fake.until(lambda before=before: len(office.said) > before, why=slash)  # type: ignore[misc]
         typed, reply = office.said[before]
         command, rest = find_command(office.commands, typed)
         assert command.name == name
-        parse_values(command, rest)
+        parse_values(command, rest, {ATTACHED: file} if file else {})
         assert "Something went wrong" not in reply.text, slash
         start = reply.card.title if reply.card else reply.form.title if reply.form else reply.text.partition("\n")[0]
         await office.fake.until(
@@ -139,6 +76,12 @@ async def test_every_command_is_tried_and_answered(office: Office) -> None:
             ),
             why=f"{slash}: {start!r}",
         )
+
+
+def _file(command: Command) -> File | None:
+    """What goes with a command that takes a file."""
+    takes_one = any(param.kind is Kind.FILE for param in command.params)
+    return File("job.toml", 'title = "Sign up"\n') if takes_one else None
 
 
 async def _all_in(bot: Bot) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 import { byId, element, post, words } from "./api.js";
 import { decidedHere, replace } from "./board.js";
-import { begin, endWhenMoved, isBusy } from "./busy.js";
+import { begin, endWhenMoved, isBusy, release } from "./busy.js";
 import { ask } from "./form.js";
 import { isWaiting, select, selected } from "./selection.js";
 import { refreshTimes } from "./times.js";
@@ -17,8 +17,17 @@ export async function press(button) {
   const { hand } = card.dataset;
   const turn = begin(card);
   const reply = await post("act", { button: button.dataset.press });
-  show(reply, { card: byId(card.id) ?? card, wide: button.dataset.press.startsWith("compare:") });
+  if (isReplaced(card) && !reply.form) toast(reply.text || inShort(reply.card), reply.result);
+  else show(reply, { card: byId(card.id) ?? card, wide: button.dataset.press.startsWith("compare:") });
   endWhenMoved(turn, goesOn(reply) && hand);
+}
+
+// A private card whose place another one has taken, which is being read now.
+const isReplaced = (card) => card.id === "reply-card" && !card.isConnected && byId("reply-card") !== null;
+
+function inShort(html) {
+  const card = element(html ?? "<p></p>");
+  return [...card.querySelectorAll("h2, .badge")].map((part) => part.textContent).join(": ") || "Done.";
 }
 
 export const isDone = (reply) => reply.result === "done" && !reply.failed;
@@ -75,6 +84,7 @@ export function showReply(line, text, card = null, wide = false, file = null) {
   const wasSelected = selected()?.id === "reply-card";
   byId("reply-line").textContent = line;
   body.replaceChildren();
+  release("reply-card"); // what was pressed on the one before holds up nothing here
   if (text) {
     const said = document.createElement("p");
     said.className = "reply-text";

@@ -2,9 +2,10 @@
 
 const CONTROL = "[role=combobox], textarea, select, input:not([type=hidden])";
 
+// A box that is not checked says no, unless nothing was ever said of it.
 export function answersOf(form) {
   const fields = {};
-  for (const box of form.querySelectorAll("input[type=checkbox][name]")) fields[box.name] = "";
+  for (const box of form.querySelectorAll("input[type=checkbox][name]")) fields[box.name] = box.dataset.off;
   for (const [name, value] of new FormData(form)) fields[name] = value;
   return fields;
 }

@@ -118,7 +118,7 @@ function putState(state) {
   if (state.build !== document.body.dataset.build && idle) location.reload(); // the bot was updated
 }
 
-function putCard({ id, version: changed, waiting, queue, html }) {
+function putCard({ id, version: changed, waiting, queue, news, html }) {
   const old = byId(`m${id}`);
   if (old && Number(old.dataset.version) >= changed) return;
   const fresh = element(html);
@@ -127,7 +127,7 @@ function putCard({ id, version: changed, waiting, queue, html }) {
   if (reopened) steady(null, () => old.remove());
   if (old && !reopened) replace(old, fresh);
   else if (waiting) append(fresh, queue);
-  else prependRecent(fresh);
+  else prependTo(news ? "news" : "recent", fresh);
 }
 
 export function replace(old, fresh) {
@@ -181,11 +181,11 @@ function append(fresh, first) {
   byId("open").append(fresh);
 }
 
-function prependRecent(fresh) {
-  const list = byId("recent-list");
+function prependTo(name, fresh) {
+  const list = byId(`${name}-list`);
   steady(null, () => list.prepend(fresh));
   while (list.children.length > RECENT) list.lastElementChild.remove();
-  byId("recent").hidden = false;
+  byId(name).hidden = false;
 }
 
 function moveOn() {

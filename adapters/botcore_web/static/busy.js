@@ -17,6 +17,9 @@ export function begin(card) {
   return turn;
 }
 
+// Another card has this id now.
+export const release = (id) => busy.delete(id);
+
 export function end(turn) {
   if (busy.get(turn.id) !== turn) return;
   busy.delete(turn.id);

@@ -23,9 +23,7 @@ function arm(box) {
     kept.value = chips ? [...picked, ...partsOf(typed)].join(",") : valueOf(offered(), typed) ?? typed;
   }
 
-  function tell() {
-    for (const name of ["input", "change"]) kept.dispatchEvent(new Event(name, { bubbles: true }));
-  }
+  const tell = (name) => kept.dispatchEvent(new Event(name, { bubbles: true }));
 
   function open() {
     const found = typing ? matching(offered(), line.value) : offered();
@@ -86,17 +84,19 @@ function arm(box) {
     kept.value = value;
     typing = false;
     close();
-    tell();
+    tell("input");
+    tell("change");
   }
 
   function toggle(value) {
-    picked = picked.includes(value) ? picked.filter((other) => other !== value) : [...picked, value];
     const searched = typing;
+    if (!picked.includes(value)) picked = [...picked, value];
+    else if (!searched) picked = picked.filter((other) => other !== value); // what is searched for is wanted
     line.value = "";
     typing = false;
     keep();
     drawChips();
-    tell();
+    tell("input"); // more may follow: the answer is given once the line is left
     if (list.hidden) return;
     if (searched) return open();
     for (const option of list.querySelectorAll("[data-value]")) option.ariaSelected = String(isChosen(option.dataset.value));
@@ -117,7 +117,7 @@ function arm(box) {
       kept.value = meantBy(offered(), typed);
       line.value = labelOf(kept.value) ?? typed;
     }
-    tell();
+    tell("input");
   }
 
   function drawChips() {
@@ -144,6 +144,7 @@ function arm(box) {
   line.addEventListener("blur", () => {
     close();
     settle();
+    tell("change");
   });
   line.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1 };

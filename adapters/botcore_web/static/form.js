@@ -15,17 +15,21 @@ let closing = false;
 const current = () => dialog.querySelector("form");
 const isChanged = () => dialog.open && current() !== null && JSON.stringify(answersOf(current())) !== begun;
 
+// The verb and the subject: what a form is about outlives its revision, with which its answers are kept.
+const aboutOf = (id) => id.replace(/:[^:]*$/, "");
+
 // `reply` brings it; what else the reply says stands above the answers, or with what is to be corrected.
 export function ask(reply, card) {
   const { hand } = card?.dataset ?? {};
   const form = element(reply.form);
-  const again = current()?.dataset.form === form.dataset.form; // it came back to be corrected
+  const { form: before = "" } = current()?.dataset ?? {};
+  const again = aboutOf(before) === aboutOf(form.dataset.form); // it came back to be corrected
   const unfolded = again ? [...dialog.querySelectorAll(".group[open]")].map((group) => group.dataset.group) : [];
   for (const group of form.querySelectorAll(".group")) group.open ||= unfolded.includes(group.dataset.group);
   armAll(form);
   dialog.replaceChildren(form);
   dialog.classList.toggle("roomy", form.matches(".large"));
-  if (!again) begun = JSON.stringify(answersOf(form));
+  if (before !== form.dataset.form) begun = JSON.stringify(answersOf(form));
   if (isDone(reply)) form.querySelector(".said").append(...words(reply.text));
   else complain(form, reply.text);
   sumUp(form);
@@ -55,6 +59,7 @@ async function send(form, card, hand) {
   else {
     if (!reply.form && dialog.contains(form)) close();
     show(reply, { card: card && (byId(card.id) ?? card) });
+    if (reply.card && !reply.form) byId("reply-card")?.focus({ preventScroll: true }); // its buttons are next
   }
   if (turn) endWhenMoved(turn, goesOn(reply) && hand);
 }

@@ -42,6 +42,8 @@ BASICS = (
         label="Where",
         shape=Shape.ONE,
         help="The zone whose workers see the job; left empty only where one of your lists is to do it.",
+        default="int",
+        unless="list",
         source=Source.ZONES,
         also=("zone_id",),
     ),

@@ -76,6 +76,13 @@ def page(messages: Sequence[Drawn], shown: Mapping[str, Any]) -> str:
     )
 
 
+def feed(messages: Sequence[Drawn]) -> str:
+    """Messages of a channel alone, as HTML."""
+    drawn = "".join(_message(message) for message in messages)
+    whole = ".gallery { grid-template-columns: 1fr; } .gallery img { height: auto; } body { width: 700px; }"
+    return f"<!doctype html><meta charset=utf-8><style>{STYLE}{whole}</style><div class=channel>{drawn}</div>"
+
+
 def _message(drawn: Drawn) -> str:
     files = {file.filename: base64.b64encode(file.fp.read()).decode() for file in drawn.files}
     components: list[dict[str, Any]] = drawn.view.to_components()  # type: ignore[no-untyped-call]

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botcore.commands.core import core_commands
-from botcore.commands.parse import find_command, parse_values
+from botcore.commands.parse import ATTACHED, find_command, parse_values
 from botcore.commands.registry import Command, Kind, Param
 from botcore.host import Host
 from botcore.models import Role
-from botcore.ui import Completion, Reply
+from botcore.ui import Completion, File, Reply
 from botcore_discord.commands import SlashCommands
 
 SLASH = SlashCommands()
@@ -56,9 +56,14 @@ def leaves(definitions: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapp
 def chosen(line: str, focused: str = "", **options: Any) -> dict[str, Any]:
     """What Discord sends for a command and its options."""
     first, _, second = line.partition(" ")
-    kinds = {str: 3, int: 4, bool: 5, float: 10}
+    kinds = {str: 3, int: 4, bool: 5, float: 10, File: 11}
     given: list[dict[str, Any]] = [
-        {"name": name.replace("__", "-"), "type": kinds[type(value)], "value": value} for name, value in options.items()
+        {
+            "name": name.replace("__", "-"),
+            "type": kinds[type(value)],
+            "value": "900000000000000001" if isinstance(value, File) else value,
+        }
+        for name, value in options.items()
     ]
     for option in given:
         if option["name"] == focused:
@@ -72,7 +77,8 @@ def values(line: str, **options: Any) -> dict[str, Any]:
     """What the core reads of what was chosen."""
     found, words = find_command(COMMANDS, SLASH.line(chosen(line, **options)))
     assert found.name == line
-    return parse_values(found, words)
+    file = next((one for one in options.values() if isinstance(one, File)), None)
+    return parse_values(found, words, {ATTACHED: file} if file else {})
 
 
 # --- definitions
@@ -210,7 +216,7 @@ def test_a_text_stays_one_whatever_is_in_it(text: str, name: str) -> None:
 
 
 def test_every_command_can_be_chosen_with_all_its_options() -> None:
-    samples: Mapping[Kind, Any] = {Kind.INTEGER: 3, Kind.MONEY: 2.5, Kind.FLAG: True}
+    samples: Mapping[Kind, Any] = {Kind.INTEGER: 3, Kind.MONEY: 2.5, Kind.FLAG: True, Kind.FILE: File("a.toml", "")}
     for one in COMMANDS:
         options = {p.name: p.choices[0] if p.choices else samples.get(p.kind, "some words") for p in one.params}
         assert values(one.name, **options).keys() == options.keys(), one.name

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
-from botcore.adapter import AdapterTools, ChannelBroken, Dispatch, SendFailed, Traffic
+from botcore.adapter import Actor, AdapterTools, ChannelBroken, Dispatch, SendFailed, Traffic
 from botcore.clock import ManualClock
 from botcore.commands.registry import Command
 from botcore.models import Channel
 from botcore.store.sqlite import SqliteStore
+from botcore.ui import Form
 from botcore_discord.adapter import DiscordAdapter
 from botcore_discord.schema import discord as tables
 from botcore_discord.settings import DiscordSettings
@@ -33,6 +34,9 @@ class NoCommands:
 
     async def all_commands(self) -> Sequence[Command]:
         return ()
+
+    async def check_form(self, actor: Actor, form: str, values: Mapping[str, str]) -> Form | None:
+        return None
 
 
 class Line:

@@ -88,7 +88,7 @@ def desk(store: SqliteStore, clock: ManualClock) -> FormDesk:
     return FormDesk(store, clock)
 
 
-def payload(opened: discord.ui.Modal | Drawn) -> dict[str, Any]:
+def payload(opened: object) -> dict[str, Any]:
     assert isinstance(opened, discord.ui.Modal)
     return opened.to_dict()
 
@@ -103,8 +103,8 @@ def parts(drawn: Drawn) -> list[dict[str, Any]]:
     return components
 
 
-def filled_in(shown: Mapping[str, Any], **values: str | bool) -> list[dict[str, Any]]:
-    """What Discord sends for a modal that somebody filled in: a choice by its label, a text as it is."""
+def filled_in(shown: Mapping[str, Any], **values: str | bool | Sequence[str]) -> list[dict[str, Any]]:
+    """What Discord sends for a modal that somebody filled in: choices by their labels, a text as it is."""
     return [
         {"type": 18, "component": _filled(label["component"], values)}
         for label in shown["components"]
@@ -112,13 +112,14 @@ def filled_in(shown: Mapping[str, Any], **values: str | bool) -> list[dict[str, 
     ]
 
 
-def _filled(control: Mapping[str, Any], values: Mapping[str, str | bool]) -> dict[str, Any]:
+def _filled(control: Mapping[str, Any], values: Mapping[str, str | bool | Sequence[str]]) -> dict[str, Any]:
     own = {"type": control["type"], "custom_id": control["custom_id"]}
     value = values.get(control["custom_id"])
     by_label = {option["label"]: option["value"] for option in control.get("options", ())}
     match control["type"]:
-        case 3:
-            return {**own, "values": [by_label[str(value)]] if value else []}
+        case 3 | 22:
+            chosen = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
+            return {**own, "values": [by_label[label] for label in chosen if label]}
         case 21:
             return {**own, "value": by_label[str(value)] if value else None}
         case 23:
@@ -141,6 +142,15 @@ def broken(shown: Mapping[str, Any]) -> list[str]:
         "ids": len(set(ids)) < len(ids) or any(not 1 <= units(one) <= 100 for one in ids),
         "select": any(not 1 <= len(c["options"]) <= 25 for c in controls if c["type"] == 3),
         "radio": any(not 2 <= len(c["options"]) <= 10 for c in controls if c["type"] == 21),
+        "boxes": any(not 1 <= len(c["options"]) <= 10 for c in controls if c["type"] == 22),
+        "how many": any(
+            not 0 <= c.get("min_values", 1) <= c.get("max_values", 1) <= len(c["options"])
+            or bool(c.get("required", True)) != bool(c.get("min_values", 1))
+            or sum(bool(o.get("default")) for o in c["options"]) > c.get("max_values", 1)
+            for c in controls
+            if c["type"] in (3, 22)
+        ),
+        "placeholder": any(units(c.get("placeholder") or "") > 100 for c in controls),
         "option": any(not 1 <= units(o[key]) <= 100 for o in options for key in ("label", "value")),
         "options twice": any(
             len({o["value"] for o in c["options"]}) < len(c["options"]) for c in controls if "options" in c
@@ -202,24 +212,33 @@ def test_no_form_is_over_a_limit(form: Form) -> None:
 @settings(max_examples=40)
 @given(FORMS, st.data())
 def test_whatever_is_chosen_is_what_the_form_meant(form: Form, data: st.DataObject) -> None:
-    wanted = {i.name: data.draw(st.sampled_from(i.choices)).value for i in form.inputs if i.choices}
+    """What a form brings comes back as it was, whatever it is asked with: nothing is lost by opening it."""
+    wanted: dict[str, str] = {}
+    for asked in form.inputs:
+        values = [choice.value for choice in asked.choices]
+        match asked.kind:
+            case InputKind.CHOICE if values:
+                wanted[asked.name] = data.draw(st.sampled_from(values))
+            case InputKind.SEVERAL if values := [v for v in values if v and v == v.strip() and "," not in v]:
+                some = data.draw(st.lists(st.sampled_from(values), max_size=5, unique=True))
+                order = list(dict.fromkeys(c.value for c in asked.choices))
+                wanted[asked.name] = ", ".join(sorted(some, key=order.index))
+    form = replace(form, inputs=tuple(replace(i, value=wanted.get(i.name, i.value)) for i in form.inputs))
     got: dict[str, str] = {}
     for page in range(len(pages_of(form))):
-        shown = modal(
-            replace(form, inputs=tuple(replace(i, value=wanted.get(i.name, "")) for i in form.inputs)), page, "x"
-        )
         sent = []
-        for label in shown.to_dict()["components"]:
+        for label in modal(form, page, "x").to_dict()["components"]:
             control = label.get("component", {})
             chosen = [option["value"] for option in control.get("options", ()) if option.get("default")]
-            if control.get("type") == 3:
-                sent.append({"type": 18, "component": {**control, "values": chosen}})
-            elif control.get("type") == 21:
-                sent.append({"type": 18, "component": {**control, "value": chosen[0] if chosen else None}})
-        for name, value in answers(sent, form).items():
-            got[name] = value or got.get(name, "")
-    chosen_ones = {i.name for i in form.inputs if i.kind is InputKind.CHOICE and i.choices}
-    assert got == {name: value for name, value in wanted.items() if name in chosen_ones}
+            match control.get("type"):
+                case 3 | 22:
+                    sent.append({"type": 18, "component": {**control, "values": chosen}})
+                case 21:
+                    sent.append({"type": 18, "component": {**control, "value": chosen[0] if chosen else None}})
+                case 4:
+                    sent.append({"type": 18, "component": {**control, "value": control.get("value", "")}})
+        got |= answers(sent, form)
+    assert {name: got[name] for name in wanted} == wanted
 
 
 def test_a_reason_is_one_modal_with_a_select_and_a_text() -> None:
@@ -259,12 +278,12 @@ async def test_what_was_left_empty_is_empty(desk: FormDesk) -> None:
     assert (taken.values["satisfaction"], taken.values["sure"]) == ("good", "yes")
 
 
-async def test_a_choice_from_many_is_found_in_whichever_part_it_is(desk: FormDesk) -> None:
-    shown = payload(await desk.open(ANA, WORKERS))
-    assert [label["label"] for label in shown["components"]] == ["List (1 of 3)", "List (2 of 3)", "List (3 of 3)"]
-    for part, label in (("list~0", "List 7"), ("list~2", "List 59")):
-        taken = await desk.take(ANA, shown["custom_id"], filled_in(shown, **{part: label}))
-        assert taken == Filled("list:A31:0", {"list": label.removeprefix("List ")})
+async def test_of_many_choices_one_is_found_by_words_of_it(desk: FormDesk) -> None:
+    for words, value in (("59", "59"), ("list 7", "7"), ("LIST  41", "41"), ("garden", "garden"), ("list", "list")):
+        shown = payload(await desk.open(ANA, WORKERS))
+        assert [label["component"]["type"] for label in shown["components"]] == [4]
+        taken = await desk.take(ANA, shown["custom_id"], filled_in(shown, list=words))
+        assert taken == Filled("list:A31:0", {"list": value})
 
 
 async def test_a_choice_too_long_for_discord_is_kept_here(desk: FormDesk) -> None:
@@ -353,6 +372,166 @@ async def test_what_was_sent_or_forgotten_is_not_taken_again(desk: FormDesk, clo
 async def test_what_nobody_drew_is_told_so(desk: FormDesk, custom_id: str) -> None:
     assert said(await desk.reopen(ANA, custom_id)) == OLD
     assert said(await desk.take(ANA, custom_id, [])) == OLD
+
+
+# --- the form of a draft
+
+
+def draft(**values: str) -> Form:
+    """Two modals of basics; one question of a group is left out of them."""
+    lands = tuple(Choice(f"c{number}", f"Land {number}") for number in range(40))
+    inputs = (
+        Input("title", "Title", required=True),
+        Input("category", "Category", InputKind.CHOICE, True, choices=KINDS),
+        Input("zone", "Where", InputKind.CHOICE, value="int", choices=(Choice("int", "Everywhere"), *lands[:3])),
+        Input("without", "Without", InputKind.SEVERAL, choices=lands),
+        Input("price", "Price", InputKind.MONEY, True),
+        Input("devices", "Devices", InputKind.SEVERAL, choices=lands[:4]),
+        Input("lands", "Lands", InputKind.SEVERAL, choices=lands[:20]),
+        Input("proofs", "Proofs", InputKind.PARAGRAPH, max_length=100),
+        Input("speed", "Speed", InputKind.NUMBER, value="1000", group="Pace"),
+    )
+    filled = tuple(replace(asked, value=values.get(asked.name, asked.value)) for asked in inputs)
+    return Form("draft:d-1:0", "A new job", filled, "Go on", note="Total $2.50")
+
+
+KINDS = tuple(Choice(f"{number:04}", f"Kind {number} · from $0.{number}") for number in range(10, 70))
+
+
+async def test_the_questions_of_groups_are_left_out_beside_others(desk: FormDesk) -> None:
+    asked = [asked["component"]["custom_id"] for asked in payload(await desk.open(ANA, draft()))["components"]]
+    assert asked == ["title", "category", "zone", "without", "price"]
+    of_a_group = replace(draft(), inputs=draft().inputs[-1:])
+    assert payload(await desk.open(ANA, of_a_group))["components"][0]["component"]["value"] == "1000"
+
+
+async def test_what_was_answered_before_is_in_every_kind_of_question_and_comes_back_as_it_was(desk: FormDesk) -> None:
+    values = {"title": "T", "category": "0041", "zone": "c2", "without": "c7, c30", "price": "0.10"}
+    more = {"devices": "c1, c3", "lands": "c5, c19", "proofs": "screenshot: it\ntext: that"}
+    shown = payload(await desk.open(ANA, draft(**values, **more)))
+    assert broken(shown) == []
+    first = {label["component"]["custom_id"]: label["component"] for label in shown["components"]}
+    assert (first["category"]["value"], first["without"]["value"]) == ("Kind 41", "Land 7, Land 30")
+    step = await desk.take(ANA, shown["custom_id"], as_it_is(shown))
+    assert isinstance(step, Drawn)
+    shown = payload(await desk.reopen(ANA, buttons(parts(step))["Continue"]))
+    assert broken(shown) == []
+    check_snapshot("form draft", outline(shown["components"], 1))
+    assert await desk.take(ANA, shown["custom_id"], as_it_is(shown)) == Filled("draft:d-1:0", {**values, **more})
+
+
+def as_it_is(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What Discord sends for a modal that is sent without a touch."""
+    sent = []
+    for label in shown["components"]:
+        control = label["component"]
+        chosen = [option["value"] for option in control.get("options", ()) if option.get("default")]
+        value = {3: {"values": chosen}, 22: {"values": chosen}, 21: {"value": (chosen or [None])[0]}}
+        sent.append({"type": 18, "component": {**control, **value.get(control["type"], {})}})
+    return sent
+
+
+async def test_several_are_chosen_by_boxes_a_menu_or_words(desk: FormDesk) -> None:
+    shown = payload(await desk.open(ANA, draft()))
+    typed = filled_in(shown, title="T", category="kind 33", zone="Everywhere", without="land 7, LAND 12,c3", price="1")
+    step = await desk.take(ANA, shown["custom_id"], typed)
+    assert isinstance(step, Drawn)
+    shown = payload(await desk.reopen(ANA, buttons(parts(step))["Continue"]))
+    assert [label["component"]["type"] for label in shown["components"]] == [22, 3, 4]
+    taken = await desk.take(
+        ANA, shown["custom_id"], filled_in(shown, devices=["Land 0", "Land 2"], lands=["Land 9"], proofs="text: it")
+    )
+    assert isinstance(taken, Filled)
+    assert taken.values == {
+        "title": "T",
+        "category": "0033",
+        "zone": "int",
+        "without": "c7, c12, c3",
+        "price": "1",
+        "devices": "c0, c2",
+        "lands": "c9",
+        "proofs": "text: it",
+    }
+
+
+async def test_words_that_fit_several_become_a_menu_of_those(desk: FormDesk) -> None:
+    shown = payload(await desk.open(ANA, WORKERS))
+    taken = await desk.take(ANA, shown["custom_id"], filled_in(shown, list="list 4"))
+    assert taken == Filled("list:A31:0", {"list": "4"})
+    shown = payload(await desk.open(ANA, WORKERS))
+    taken = await desk.take(ANA, shown["custom_id"], filled_in(shown, list="ist 4"))
+    assert taken == Filled("list:A31:0", {"list": "ist 4"})
+    refused = replace(WORKERS, inputs=(replace(WORKERS.inputs[0], error="may be any of several"),))
+    invitation = await desk.invite(ANA, refused, "", taken if isinstance(taken, Filled) else None)
+    again = payload(await desk.reopen(ANA, buttons(parts(invitation))["Edit"]))
+    assert broken(again) == []
+    labels = [option["label"] for option in again["components"][0]["component"]["options"]]
+    fits = [f"List {n}" for n in range(60) if "4" in str(n)]
+    assert labels == [*fits, "None of these: I write it again"]
+    assert await desk.take(ANA, again["custom_id"], filled_in(again, list="List 44")) == Filled(
+        "list:A31:0", {"list": "44"}
+    )
+
+
+async def test_the_rest_can_be_left_as_it_is_where_nothing_must_be_answered_there(desk: FormDesk) -> None:
+    shown = payload(await desk.open(ANA, draft(devices="c1")))
+    step = await desk.take(ANA, shown["custom_id"], filled_in(shown, title="T", category="0033", price="1"))
+    assert isinstance(step, Drawn)
+    send = buttons(parts(step))["Go on"]
+    assert said(await desk.reopen(BEN, send)) == THEIRS
+    taken = await desk.reopen(ANA, send)
+    assert taken == Filled("draft:d-1:0", {"title": "T", "category": "0033", "zone": "", "without": "", "price": "1"})
+    assert said(await desk.reopen(ANA, send)) == OLD
+
+
+async def test_what_must_be_answered_is_not_left_out(desk: FormDesk) -> None:
+    must = replace(draft(), inputs=tuple(replace(i, required=i.name == "proofs") for i in draft().inputs))
+    shown = payload(await desk.open(ANA, must))
+    step = await desk.take(ANA, shown["custom_id"], filled_in(shown))
+    assert isinstance(step, Drawn)
+    assert set(buttons(parts(step))) == {"Continue", "Back"}
+
+
+async def test_what_was_changed_stands_there_when_the_page_is_opened_again(desk: FormDesk) -> None:
+    shown = payload(await desk.open(ANA, draft(title="old", zone="c1")))
+    step = await desk.take(ANA, shown["custom_id"], filled_in(shown, title="new", category="0033", price="1"))
+    assert isinstance(step, Drawn)
+    again = payload(await desk.reopen(ANA, buttons(parts(step))["Back"]))
+    assert again["components"][0]["component"]["value"] == "new"
+    assert not any(option.get("default") for option in again["components"][2]["component"]["options"])
+
+
+async def test_between_the_pages_stands_what_it_comes_to_and_what_is_wrong_so_far(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    seen: list[Mapping[str, str]] = []
+
+    async def check(actor: Actor, form: str, values: Mapping[str, str]) -> Form:
+        seen.append(values)
+        wrong = {"price": "is at least $0.20", "proofs": "is missing"}
+        inputs = tuple(replace(i, error=wrong.get(i.name, "")) for i in draft().inputs)
+        return replace(draft(), inputs=inputs, note="Total $7.50")
+
+    desk = FormDesk(store, clock, check)
+    shown = payload(await desk.open(ANA, replace(draft(), live=True)))
+    step = await desk.take(ANA, shown["custom_id"], filled_in(shown, title="T", price="0.1"))
+    assert broken_limits(parts(step)) == []  # type: ignore[arg-type]
+    check_snapshot("form between", re.sub("@[0-9a-f]{16}", "@token", said(step)))
+    assert seen[0]["price"] == "0.1"
+
+
+async def test_an_answer_longer_than_a_question_takes_stays_whole(desk: FormDesk) -> None:
+    longer, longest = "x" * 3_000, "y" * 9_000
+    form = replace(draft(proofs=longer), inputs=draft(proofs=longer).inputs[-2:-1])
+    shown = payload(await desk.open(ANA, form))
+    assert await desk.take(ANA, shown["custom_id"], as_it_is(shown)) == Filled(form.id, {"proofs": longer})
+    form = replace(form, inputs=(replace(form.inputs[0], value=longest, required=True),))
+    shown = payload(await desk.open(ANA, form))
+    assert broken(shown) == []
+    assert "9,000 characters" in shown["components"][0]["component"]["placeholder"]
+    assert await desk.take(ANA, shown["custom_id"], as_it_is(shown)) == Filled(form.id, {})
+    shown = payload(await desk.open(ANA, form))
+    assert await desk.take(ANA, shown["custom_id"], filled_in(shown, proofs="z")) == Filled(form.id, {"proofs": "z"})
 
 
 # --- what has to be corrected

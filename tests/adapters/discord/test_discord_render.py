@@ -12,8 +12,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from botcore.charts import PicturesOf
 from botcore.clock import ManualClock
-from botcore.ui import Button, Card, Field, Fields, Picture, PictureState, Table, Text, Tone
+from botcore.ui import Button, Card, Chart, Field, Fields, Picture, PictureState, Series, Table, Text, Tone
 from botcore_discord.render import MESSAGES, CardDrawing
 from botcore_discord.seams import Drawn
 from tests.adapters.discord.cards import (
@@ -28,7 +29,7 @@ from tests.adapters.discord.cards import (
 )
 from tests.adapters.discord.reading import broken_limits, buttons, check_snapshot, outline, read, texts
 from tests.core.market import START
-from tests.core.rig import Rigs
+from tests.core.rig import KeptPictures, Rigs
 
 DRAWING = CardDrawing()
 
@@ -247,3 +248,17 @@ def test_the_same_card_is_drawn_the_same() -> None:
     one, other = (DRAWING.draw(with_pictures(), "Hello.", LOADED) for _ in range(2))
     assert parts(one) == parts(other)
     assert one.view is not other.view
+
+
+async def test_charts_are_one_picture_in_a_gallery() -> None:
+    chart = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0), Tone.SUCCESS),))
+    card = Card("Report", blocks=(Fields((Field("Approved", "8"),)), chart, replace(chart, title="Paid")))
+    (key,) = DRAWING.pictures_of(card)
+    found = await PicturesOf(KeptPictures(), card).read(key)
+    assert found is not None
+    drawn = DRAWING.draw(card, pictures={key: found})
+    assert not broken_limits(parts(drawn))
+    assert [file.filename for file in drawn.files] == [f"{key[:40]}.png"]
+    assert "Rated a day, Paid" in str(parts(drawn))
+    (whole,) = DRAWING.draw_all(card, pictures={key: found})
+    assert [file.filename for file in whole.files] == [f"{key[:40]}.png"]

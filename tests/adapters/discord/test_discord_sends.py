@@ -11,6 +11,8 @@ import pytest
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown
 from botcore.models import Channel
 from botcore.ui import MessageRef
+from botcore_discord.pace import PERIOD
+from botcore_discord.sends import UNHURRIED
 from tests.adapters.discord.limits import Trouble
 from tests.adapters.discord.post import CHANNEL, Post, a_post, card
 from tests.adapters.discord.world import ATTACH, HISTORY, SEND, VIEW
@@ -218,3 +220,29 @@ async def test_a_channel_is_written_to_no_oftener_than_discord_allows(post: Post
     assert post.fake.limits.broken == []
     assert len(post.fake.world.shown()) == 40
     assert (post.clock.now() - began).total_seconds() < 2 * 40 * 1.2
+
+
+async def test_cards_that_change_all_the_time_leave_room_for_edits_that_people_look_for(post: Post) -> None:
+    refs = [await post.patiently(post.sends.send(CHANNEL, card(f"A{n}"), f"{n}")) for n in range(5)]
+    post.clock.advance(60)
+    slow = 0
+    while not post.sends.pause(CHANNEL.to):
+        await post.sends.edit(refs[slow], card(f"A{slow}", "12 of 25 done"))
+        slow += 1
+    assert slow == UNHURRIED
+    began = post.clock.ms()
+    for number in range(slow, 5):
+        await post.sends.edit(refs[number], card(f"A{number}", "Approved"))
+    assert post.clock.ms() == began
+    assert post.sends.pause(CHANNEL.to) == pytest.approx(PERIOD)
+    post.clock.advance(PERIOD)
+    assert post.sends.pause(CHANNEL.to) == 0
+
+
+async def test_cards_that_change_all_the_time_wait_while_discord_takes_no_edits_of_old_messages(post: Post) -> None:
+    ref = await post.sends.send(CHANNEL, card(), "1")
+    post.clock.advance(3_700)
+    post.fake.fault(Trouble.OLD_EDITS, "PATCH", ONE)
+    with pytest.raises(SendFailed) as refused:
+        await post.sends.edit(ref, card(words="12 of 25 done"))
+    assert post.sends.pause(CHANNEL.to) == pytest.approx(refused.value.retry_after, abs=1)

@@ -19,10 +19,13 @@ from botcore.adapter import AdapterTools
 from botcore.clock import ManualClock
 from botcore.delivery import announce
 from botcore.models import Channel
+from botcore.notices.kinds import Event, Hearing
 from botcore_notify.adapter import NotifyAdapter, NotifySettings
 from botcore_notify.doubts import notify
 from tests.core.market import START
 from tests.core.rig import INBOX, Rig, Rigs, Setup
+
+ONLY_WHAT_A_TEST_TELLS = Hearing(events=(Event.SUMMARY,))
 
 
 class Webhook:
@@ -128,7 +131,7 @@ class Office:
         return adapter
 
     def channel(self, name: str, url: str) -> Channel:
-        self.channels.append(Channel(name, "notify", url, "notify", secret=True))
+        self.channels.append(Channel(name, "notify", url, "notify", secret=True, hears=ONLY_WHAT_A_TEST_TELLS))
         return self.channels[-1]
 
     async def start(self) -> None:

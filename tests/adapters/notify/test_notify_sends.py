@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 from apprise.plugins.email.base import NotifyEmail
@@ -13,7 +14,7 @@ from apprise.plugins.email.base import NotifyEmail
 from botcore.adapter import SendUnknown, Traffic
 from botcore.redaction import Redactor
 from botcore.secrets import url_secrets
-from botcore.ui import Card, MessageRef, Picture, PictureState, Text
+from botcore.ui import Card, Chart, MessageRef, Picture, PictureState, Series, Text
 from botcore_notify.adapter import CALL, TIMES
 from tests.adapters.notify.conftest import Office
 from tests.core.rig import until
@@ -234,6 +235,16 @@ async def test_a_notice_cannot_pretend_how_it_went(office: Office) -> None:
         await office.adapter.send(ops, card, "k")
 
 
+async def test_charts_go_along_as_one_picture(office: Office) -> None:
+    ops = office.channel("ops", office.hook.url("ops"))
+    await office.start()
+    bars = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0)),))
+    await office.adapter.send(ops, Card("The day", blocks=(bars, replace(bars, title="Paid"))), "k")
+    ((_, told),) = office.hook.got
+    (attached,) = told["attachments"]
+    assert attached["mimetype"] == "image/png"
+
+
 async def test_pictures_go_along_where_a_service_takes_files(office: Office) -> None:
     ops = office.channel("ops", office.hook.url("ops"))
     await office.start()
@@ -299,3 +310,4 @@ def test_the_parts_of_a_url_are_struck_out_of_logs_and_host_names_are_not() -> N
         assert part not in redact(f"POST /services/{part} went wrong")
     mail = "mailto://ana:correcthorse@smtp.example.com:587/?to=bob@example.org"
     assert url_secrets(mail) == {"correcthorse"}
+    assert url_secrets("https://hooks.slack.com/services/T0/B0/x1Y2z3A4b5C6") == {"x1Y2z3A4b5C6"}

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from botcore.charts import PicturesOf
 from botcore.clock import ManualClock
 from botcore.intake import PICTURE_WAIT_MS
 from botcore.models import Channel, Proof, ProofKind
 from botcore.provider import OutcomeUnknown
 from botcore.store.port import Tx
-from botcore.ui import Card, Field, Fields, Reply, Table, Text, Tone
-from botcore_telegram.native import Photo
-from botcore_telegram.render import draw, redraw
+from botcore.ui import Card, Chart, Field, Fields, Reply, Series, Table, Text, Tone
+from botcore_telegram.native import Note, Photo
+from botcore_telegram.photos import load
+from botcore_telegram.render import draw, redraw, wanted
 from tests.adapters.telegram.drawn import check, note_text, plan_text
 from tests.core.market import START, earlier, raises, refuses
-from tests.core.rig import Rig, Rigs, Setup
+from tests.core.rig import KeptPictures, Rig, Rigs, Setup
 
 LONG = "I opened the page, waited for it to load and wrote down every word of the second paragraph. " * 60
 PICTURES = {letter: Photo(letter * 64, b"", "image/png", 800, 600) for letter in "abc"}
@@ -250,3 +252,20 @@ def test_facts_a_list_and_problems() -> None:
     problem = Text("channel review: the bot was removed from the group", tone=Tone.DANGER)
     card = Card("Status", badge="Needs attention", tone=Tone.WARNING, blocks=(facts, parts, problem))
     check("status", plan_text(draw(card, {}, now=START, whole=True)))
+
+
+async def test_a_chart_is_the_cards_picture_and_goes_ahead_where_the_words_are_many() -> None:
+    chart = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0), Tone.SUCCESS),))
+    card = Card("The day", "notice:n-1", blocks=(Fields((Field("Approved", "8"),)), chart))
+    photos = await load(PicturesOf(KeptPictures(), card), wanted(card))
+    plan = draw(card, photos, now=START)
+    assert plan.before == ()
+    assert plan.card.media is not None
+    assert (plan.card.media.document, plan.card.media.photo.media_type) == (False, "image/png")
+    rows = tuple((f"Job number {n} with a rather long name", "12") for n in range(60))
+    plan = draw(replace(card, blocks=(*card.blocks, Table(("Job", "Approved"), rows))), photos, now=START)
+    (ahead,) = plan.before
+    assert isinstance(ahead, Note)
+    assert ahead.media is not None
+    assert plan.card.media is None
+    assert "Job number 40" in plan.card.html

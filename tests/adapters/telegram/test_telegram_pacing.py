@@ -58,9 +58,26 @@ async def test_there_is_always_room_left_for_what_is_more_urgent(pacer: Pacer, c
     for traffic in sorted(SHARES, reverse=True):
         while not pacer.pause(GROUP, traffic):
             await write(pacer, GROUP, 1, traffic)
-    assert [SHARES[traffic] for traffic in sorted(SHARES)] == [20, 19, 17, 14]
+    assert [SHARES[traffic] for traffic in sorted(SHARES)] == [20, 19, 17, 10]
     clock.advance(30)
     assert all(pacer.pause(GROUP, traffic) > 0 for traffic in Traffic)
+
+
+async def test_cards_that_change_every_minute_in_twenty_groups_hold_up_no_decision_and_few_new_cards(
+    pacer: Pacer, clock: ManualClock
+) -> None:
+    groups = range(-20, 0)
+    for _ in range(180):
+        for group in groups:  # dozens of them are there, and all that may be shown is
+            while not pacer.pause(group, Traffic.OTHER):
+                await write(pacer, group, 1, Traffic.OTHER)
+        assert not any(pacer.pause(group, Traffic.DECISION) for group in groups)
+        clock.advance(1)
+    clock.advance(1)
+    for group in groups[:4]:
+        await write(pacer, group, 7, Traffic.NEW)
+        await write(pacer, group, 2, Traffic.DECISION)
+        clock.advance(1)
 
 
 async def test_a_person_takes_one_a_second_and_after_an_album_its_time(pacer: Pacer, clock: ManualClock) -> None:

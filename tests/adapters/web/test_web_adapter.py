@@ -61,6 +61,18 @@ async def test_a_settled_card_with_something_more_to_read_does_not_wait(site: De
     assert '<strong id="count">0</strong>' in html
 
 
+async def test_a_jobs_card_waits_for_nobody_but_one_that_needs_a_second_person_does(site: Desk) -> None:
+    verbs = ("job-pause", "job-resume", "job-stop", "job-restart", "job-add", "clone")
+    job = replace(waiting("J1", "A job"), buttons=tuple(Button(f"{verb}:job-1:0", verb) for verb in verbs))
+    await site.send(job)
+    await site.send(replace(waiting("J2", "A draft"), buttons=(Button("confirm:op-1:0", "Confirm"),)))
+    async with site.visitor() as ana:
+        _, html = await ana.get("/")
+    assert '<strong id="count">1</strong>' in html
+    places = [html.index(word) for word in ("A draft", 'id="recent-list"', "A job")]
+    assert places == sorted(places)
+
+
 async def test_cards_of_a_channel_that_is_configured_no_more_are_not_shown(site: Desk) -> None:
     await site.adapter.send(Channel("old", "web", "inbox"), waiting("A1", "Of yesterday"), "k")
     async with site.visitor() as ana:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 from botcore.adapter import Actor
 from botcore.models import Person
 from botcore.ui import (
+    Button,
     Card,
+    Chart,
     Choice,
     Completion,
     Field,
@@ -24,6 +27,7 @@ from botcore.ui import (
     PictureState,
     Reply,
     Result,
+    Series,
     Text,
     Tone,
 )
@@ -238,6 +242,36 @@ async def test_a_card_in_a_reply_is_seen_by_one_and_its_buttons_work(
     await context.close()
 
 
+async def test_an_answer_that_comes_late_leaves_the_card_that_is_being_read(page: Page, live_site: Desk) -> None:
+    post = Button("confirm:op-1:0", "Post", Tone.SUCCESS)
+    script = live_site.script
+    script.replies["command one"] = Reply(card=Card("The first", buttons=(post,)))
+    script.replies["command two"] = Reply(card=Card("The second", buttons=(replace(post, id="confirm:op-2:0"),)))
+    script.replies["press confirm:op-1:0"] = Reply(card=Card("The first", badge="Posted"))
+    script.replies["press confirm:op-2:0"] = Reply("The second is on its way.")
+    held = asyncio.Event()
+
+    async def wait(actor: Actor, what: str) -> None:
+        if what == "confirm:op-1:0":
+            await held.wait()
+
+    script.after = wait
+    reply = page.get_by_role("region", name="Only you see this")
+    line = page.get_by_role("combobox", name="Command")
+    for word in ("one", "two"):
+        await line.fill(word)
+        await line.press("Escape")
+        await line.press("Enter")
+        await expect(reply.get_by_role("heading", name=f"The {'first' if word == 'one' else 'second'}")).to_be_visible()
+        if word == "one":
+            await reply.get_by_role("button", name="Post").click()
+    held.set()
+    await expect(page.get_by_text("The first: Posted")).to_be_visible()
+    await expect(reply.get_by_role("heading", name="The second")).to_be_visible()
+    await reply.get_by_role("button", name="Post").click()
+    await expect(reply.get_by_text("The second is on its way.")).to_be_visible()
+
+
 async def test_commands_complete_run_and_are_remembered(page: Page, live_site: Desk) -> None:
     live_site.script.completions = [
         Completion("balance", "balance", "what can be spent"),
@@ -376,3 +410,18 @@ async def test_somebody_without_a_role_learns_the_id_to_pass_on(browser: Browser
     await expect(page.get_by_role("heading", name="You have no role here")).to_be_visible()
     await expect(page.get_by_text("zoe", exact=True)).to_be_visible()
     await context.close()
+
+
+async def test_news_appears_by_itself_in_a_list_of_its_own_and_waits_for_nobody(page: Page, live_site: Desk) -> None:
+    bars = Chart("Rated a day", ("4 Jan", "5 Jan"), (Series("approved", (3.0, 5.0), Tone.SUCCESS),))
+    now = Button("review:n-1:0", "Review now")
+    await live_site.send(Card("The day", "notice:n-1", blocks=(bars,), buttons=(now,)))
+    news = page.locator("#news-list")
+    await expect(news.get_by_role("img", name="Rated a day: 4 Jan 3, 5 Jan 5")).to_be_visible()
+    await expect(page.locator("#count")).to_have_text("0")
+    live_site.script.replies["press review:n-1:0"] = Reply("Your queue.")
+    await news.get_by_role("button", name="Review now").click()
+    await expect(page.get_by_text("Your queue.")).to_be_visible()
+    assert live_site.script.acts() == [("press", "review:n-1:0")]
+    await page.reload()
+    await expect(news.get_by_role("heading", name="The day")).to_be_visible()

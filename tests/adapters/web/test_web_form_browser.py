@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, expect
 from botcore.ui import Choice, Form, Input, InputKind, Reply, Result
 
 from .desk import Desk, waiting
-from .job_form import BEGUN, EXAMPLE, FORM, TIME, WHO, checked, job_form
+from .job_form import BEGUN, DIFFERS, EXAMPLE, FORM, TIME, WHO, checked, job_form
 from .parsed import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -140,10 +140,12 @@ async def test_thirty_questions_with_a_fault_in_a_folded_group_open_it_and_go_th
     page: Page, live_site: Desk
 ) -> None:
     wrong = {"hold_minutes": "is from 5 to 90", "premium": "is 0, or from $2.00 to $50.00"}
+    form = replace(job_form(BEGUN | EXAMPLE, errors=wrong), id="draft:d-12:10")  # the draft was kept as it is
     live_site.script.replies[f"form {FORM}"] = Reply(
-        "Two answers are to be corrected.", form=job_form(BEGUN | EXAMPLE, errors=wrong), result=Result.REFUSED
+        "Two answers are to be corrected.", form=form, result=Result.REFUSED
     )
     dialog = await open_form(page, live_site, job_form(BEGUN | EXAMPLE))
+    await group(dialog, DIFFERS).locator("summary").click()
     await dialog.get_by_role("button", name="Preview").click()
     minutes = dialog.get_by_label("Minutes for a task")
     await expect(minutes).to_be_focused()
@@ -151,12 +153,30 @@ async def test_thirty_questions_with_a_fault_in_a_folded_group_open_it_and_go_th
     await expect(minutes).to_have_accessible_description("is from 5 to 90")
     await expect(dialog.get_by_role("alert")).to_have_text("Two answers are to be corrected.")
     await expect(dialog.get_by_role("button", name="2 to correct")).to_be_visible()
+    await expect(dialog.get_by_label("Variables")).to_be_visible()  # it was unfolded
     await expect(dialog.get_by_label("Tasks for each worker")).to_be_hidden()  # nothing is wrong there
     await group(dialog, TIME).locator("summary").click()
     await expect(minutes).to_be_hidden()
     await expect(group(dialog, TIME).get_by_text("1 to correct")).to_be_visible()
     await dialog.get_by_role("button", name="2 to correct").click()
     await expect(minutes).to_be_focused()
+
+
+async def test_once_a_form_was_sent_all_its_answers_count_as_given(page: Page, live_site: Desk) -> None:
+    live_site.script.check = checked
+    form = job_form(EXAMPLE | {"positions": "x"}, errors={"positions": "is at least 10"})
+    live_site.script.replies[f"form {FORM}"] = Reply(form=form, result=Result.REFUSED)
+    dialog = await open_form(page, live_site, job_form(EXAMPLE | {"positions": "x"}))
+    await dialog.get_by_role("button", name="Preview").click()
+    positions = dialog.get_by_label("How many tasks")
+    await expect(positions).to_be_focused()
+    await positions.fill("25")
+    await expect(dialog.get_by_role("button", name="to correct")).to_be_hidden()
+    await dialog.get_by_label("Where").select_option("eu")  # where the price, which nobody has touched, is too little
+    price = dialog.get_by_label("Pay for each task")
+    await expect(price).to_have_accessible_description("is at least $0.12 in this zone")
+    await page.keyboard.press("Escape")
+    await expect(dialog.get_by_role("alertdialog")).to_be_visible()
 
 
 async def test_what_a_reply_says_beside_its_form_is_read_in_the_form(page: Page, live_site: Desk) -> None:

@@ -127,6 +127,12 @@ def test_several_of_a_few_are_boxes_and_of_many_are_searched() -> None:
     assert control(replace(few, choices=choices(30))) is Control.CHIPS
 
 
+@pytest.mark.parametrize(("value", "off", "checked"), [("", "", False), ("no", "no", False), ("yes", "no", True)])
+def test_a_box_that_is_not_checked_says_no_unless_nothing_was_ever_said(value: str, off: str, checked: bool) -> None:
+    (box,) = drawn(Input("c", "C", InputKind.CHECK, value=value)).find("input", type="checkbox")
+    assert (box["data-off"], "checked" in box) == (off, checked)
+
+
 def test_where_nothing_is_known_to_choose_from_what_is_meant_is_typed() -> None:
     for kind in (InputKind.CHOICE, InputKind.SEVERAL):
         assert control(Input("z", "Zone", kind, value="int")) is Control.LINE

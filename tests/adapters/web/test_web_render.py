@@ -7,15 +7,18 @@ import pytest
 from botcore.ui import (
     Button,
     Card,
+    Chart,
     Field,
     Fields,
     Picture,
     PictureState,
+    Series,
     Table,
     Text,
+    Tone,
 )
 from botcore_web.messages import Message, waits_for_somebody
-from botcore_web.render import Look, excerpt, render_card, when
+from botcore_web.render import Look, excerpt, render_card, render_reply_card, when
 
 from .desk import settled, waiting
 from .parsed import HOSTILE, Parsed
@@ -162,3 +165,24 @@ def test_a_button_goes_by_its_own_key_or_by_the_usual_one() -> None:
     buttons = (Button("approve:A1:0", "Approve"), Button("skip:A1:0", "Skip", key="s"), Button("more:A1:0", "More"))
     parsed = card(waiting("A1", buttons=buttons))
     assert [b.get("data-key") for b in parsed.find("button")] == ["a", "s", None]
+
+
+def test_a_chart_is_drawn_with_its_numbers_and_read_out_and_nothing_in_it_runs() -> None:
+    bad = "<script>x</script>"
+    chart = Chart(bad, ("4 Jan", "5 Jan"), (Series(bad, (3.0, 0.0), Tone.SUCCESS), Series("b", (1.0, 2.0))))
+    html = render_reply_card(Card("Report", blocks=(chart,)), NOW, LOOK)
+    assert "<script>" not in html
+    assert 'role="img"' in html
+    assert "4 Jan 4, 5 Jan 2" in html
+    assert html.count("<rect ") == 3
+    assert "<title>4 Jan: 3 &lt;script&gt;" in html
+
+
+def test_news_is_shown_whole_and_neither_waits_nor_looks_settled() -> None:
+    table, button = Table(("A", "B"), (("1", "2"),)), Button("review:n-1:0", "Review now")
+    card = Card("The day", "notice:n-1", blocks=(table,), buttons=(button,))
+    html = render_card(Message(1, "team", card, waits_for_somebody(card), NOW, 1), NOW, LOOK)
+    assert "settled" not in html
+    assert "<details" not in html
+    assert "n-1</span>" not in html
+    assert "Review now" in html

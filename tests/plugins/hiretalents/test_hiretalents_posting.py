@@ -206,7 +206,7 @@ def test_every_field_was_posted() -> None:
 
 async def test_a_price_leaves_exactly(site: Site, hire: HireTalentsProvider) -> None:
     site.says("jobs/create", {"result": "ok", "cost": "0.5", "job_id": "7"})
-    assert await hire.post(plain(price="0.1000")) == Posted("7", "Done.", Decimal("0.5"))
+    assert await hire.post(plain(price="0.1000")) == Posted("7", "", Decimal("0.5"))
     assert '"price": 0.1000,' in site.heard[0].text
     site.answers["jobs/create"] = [(200, '{"result": "ok", "job_id": 8, "message": "It is looked at."}', {})]
     assert await hire.post(plain()) == Posted("8", "It is looked at.", None)

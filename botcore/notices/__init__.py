@@ -1,0 +1,1 @@
+"""News for people: what happened, who hears of it, and when."""
