@@ -10,6 +10,7 @@ from .accounts import known_job
 from .catalogue import CATEGORIES, ZONES, Stock, stock
 from .clock import from_ms
 from .models import Category, Job, JobStatus, Zone
+from .numbers import next_number
 from .spending import job_key, spent_on
 from .store.port import Reader, Row, Tx
 from .text import clean, days, money, one_line
@@ -35,8 +36,9 @@ def parse_job(name: str) -> int | None:
 def name_job(tx: Tx, account: str, job_id: str) -> int:
     """The number of a job, from now on where it had none."""
     number: int = tx.value(
-        """INSERT INTO job_names (account, job_id) VALUES (:account, :job)
+        """INSERT INTO job_names (id, account, job_id) VALUES (:id, :account, :job)
            ON CONFLICT (account, job_id) DO UPDATE SET job_id = excluded.job_id RETURNING id""",
+        id=next_number(tx, "job_names"),
         account=account,
         job=job_id,
     )

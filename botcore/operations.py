@@ -13,6 +13,7 @@ from .delivery import announce, touch
 from .kinds import Args, Kinds, OperationKind
 from .models import Channel
 from .notices.noting import note_operation
+from .numbers import next_number
 from .review import NotPossible, note_act
 from .spending import Limits, OverLimit, belongs_to, job_key, release, reserve, set_aside, takes_two
 from .store.port import Reader, Row, Tx
@@ -65,10 +66,11 @@ def parse_operation(name: str) -> int | None:
 def quote(tx: Tx, proposal: Proposal, now: int) -> int:
     """Writes an operation down, to be confirmed; returns its number."""
     row = tx.one(
-        """INSERT INTO operations (kind, account, args, summary, cost, estimate, repeatable, about, facts, person, via,
-               state, created_at)
-           VALUES (:kind, :account, :args, :summary, :cost, :estimate, :repeatable, :about, :facts, :person, :via,
+        """INSERT INTO operations (id, kind, account, args, summary, cost, estimate, repeatable, about, facts, person,
+               via, state, created_at)
+           VALUES (:id, :kind, :account, :args, :summary, :cost, :estimate, :repeatable, :about, :facts, :person, :via,
                'quoted', :now) RETURNING id""",
+        id=next_number(tx, "operations"),
         kind=proposal.kind.name,
         account=proposal.account,
         args=json.dumps(dict(proposal.args)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import delivery, keeping, operations, queues, rating, settling
+from . import delivery, keeping, numbers, operations, queues, rating, settling
 from .bulk import desk as bulk_desk
 from .likeness import desk as likeness_desk
 from .models import Channel
@@ -22,6 +22,7 @@ def recover(tx: Tx, channels: Sequence[Channel], now: int) -> int:
     if restored:
         bulk_desk.after_restore(tx)
         keeping.skip_numbers(tx)
+        numbers.go_on_elsewhere(tx)
         delivery.show_again(tx)
     rating.recover(tx, now)
     operations.recover(tx)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from .delivery import touch
 from .models import Satisfaction, Verdict
+from .numbers import next_number
 from .spending import Limits, OverLimit, job_key, release, reserve, takes_two
 from .store.port import Reader, Row, Tx
 from .text import money, short_id
@@ -73,10 +74,12 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     hurry = row["deadline"] is not None and row["deadline"] - now < HURRY_MS
     made = tx.one(
         """INSERT INTO decisions
-               (submission, verdict, satisfaction, comment, bonus, block, person, via, decided_at, due_at, state)
-           VALUES (:submission, :verdict, :satisfaction, :comment, :bonus, :block, :person, :via, :now, :due_at, 'held')
+               (id, submission, verdict, satisfaction, comment, bonus, block, person, via, decided_at, due_at, state)
+           VALUES (:id, :submission, :verdict, :satisfaction, :comment, :bonus, :block, :person, :via, :now, :due_at,
+               'held')
            ON CONFLICT (submission) WHERE state NOT IN ('undone', 'refused') DO NOTHING
            RETURNING id, due_at""",
+        id=next_number(tx, "decisions"),
         submission=ask.submission,
         verdict=ask.verdict,
         satisfaction=ask.satisfaction,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ..delivery import touch
 from ..models import Role, Satisfaction, Verdict
+from ..numbers import next_number
 from ..review import NotPossible, note_act
 from ..spending import Limits
 from ..store.port import Reader, Row, Tx
@@ -79,10 +80,11 @@ def quote(tx: Tx, wanted: Wanted, now: int) -> int:
         raise NotPossible(f"to {wanted.verdict} needs a reason: the workers are told why")
     _drop_old(tx, now)
     bulk: int = tx.value(
-        """INSERT INTO bulks (account, job_id, verdict, satisfaction, comment, worker, without_flags, person, via,
+        """INSERT INTO bulks (id, account, job_id, verdict, satisfaction, comment, worker, without_flags, person, via,
                state, created_at)
-           VALUES (:account, :job, :verdict, :satisfaction, :comment, :worker, :without_flags, :person, :via,
+           VALUES (:id, :account, :job, :verdict, :satisfaction, :comment, :worker, :without_flags, :person, :via,
                'quoted', :now) RETURNING id""",
+        id=next_number(tx, "bulks"),
         account=wanted.account,
         job=wanted.job_id,
         verdict=wanted.verdict,

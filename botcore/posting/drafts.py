@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ..delivery import touch
+from ..numbers import next_number
 from ..operations import cancel_quoted
 from ..review import NotPossible, note_act
 from ..store.codec import dump, load
@@ -58,8 +59,9 @@ def begin(tx: Tx, account: str, answers: Mapping[str, str], preview: Preview, pe
     """A new draft; returns its number."""
     tx.q("DELETE FROM drafts WHERE state = 'open' AND changed_at < :old AND operation IS NULL", old=now - KEPT_MS)
     row = tx.one(
-        """INSERT INTO drafts (account, answers, preview, person, via, created_at, changed_by, changed_at)
-           VALUES (:account, :answers, :preview, :person, :via, :now, :person, :now) RETURNING id""",
+        """INSERT INTO drafts (id, account, answers, preview, person, via, created_at, changed_by, changed_at)
+           VALUES (:id, :account, :answers, :preview, :person, :via, :now, :person, :now) RETURNING id""",
+        id=next_number(tx, "drafts"),
         account=account,
         answers=json.dumps(dict(answers)),
         preview=dump(preview),

@@ -291,3 +291,15 @@ async def test_a_button_from_after_one_restore_means_nothing_after_another(rigs:
         buttons.append(next(b.id for b in rig.adapter.shown()[-1].buttons if b.id.startswith("approve:")))
     assert (await rig.press("rob", buttons[0])).result is Result.REFUSED
     assert (await rig.press("rob", buttons[1])).result is Result.DONE
+
+
+async def test_a_confirm_from_before_a_restore_lets_nothing_newer_go(rigs: Rigs, tmp_path: Path) -> None:
+    rig = await rigs.start()
+    rig.market.edits["J1"] = {}
+    backup(rig.store.path, tmp_path / "copy.db")
+    old = (await rig.say("mia", "job stop J1")).operations
+    after = await put_back(rigs, rig, tmp_path / "copy.db", tmp_path)
+    newer = (await after.say("mia", "job stop J1")).operations
+    assert set(old).isdisjoint(newer)
+    assert (await after.press("mia", f"confirm:op-{old[0]}:0")).text == "There is no such operation."
+    assert await after.states("operations") == ["quoted"]
