@@ -229,4 +229,5 @@ def _meant(text: str, asked: Input) -> str:
 
 def mistakes(form: Form) -> str:
     """What was wrong with the last answers, a line for each."""
-    return "\n".join(f"**{line(a.label, 200)}** {fitted(a.error, 600, sentences)[0]}" for a in form.inputs if a.error)
+    wrong = ((a.label, a.error.removeprefix(a.label).lstrip() or a.error) for a in form.inputs if a.error)
+    return "\n".join(f"**{line(label, 200)}** {fitted(error, 600, sentences)[0]}" for label, error in wrong)

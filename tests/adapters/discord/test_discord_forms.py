@@ -508,7 +508,7 @@ async def test_between_the_pages_stands_what_it_comes_to_and_what_is_wrong_so_fa
 
     async def check(actor: Actor, form: str, values: Mapping[str, str]) -> Form:
         seen.append(values)
-        wrong = {"price": "is at least $0.20", "proofs": "is missing"}
+        wrong = {"price": "Price is at least $0.20", "proofs": "is missing"}
         inputs = tuple(replace(i, error=wrong.get(i.name, "")) for i in draft().inputs)
         return replace(draft(), inputs=inputs, note="Total $7.50")
 
