@@ -128,6 +128,8 @@ async def test_every_field_of_every_marketplace_arrives_as_it_was_typed(office: 
         await phone.post(posting)
         provider = accounts[posting.account].provider
         assert await posted(office, posting) == await expected(posting, provider), posting.name
+        stale = [m.text for m in office.fake.from_bot(office.ana) if {"More options", "Back"} & set(m.labels)]
+        assert not stale, "a draft's card is not changed in its place"
 
 
 async def test_the_documents_example_takes_eight_messages_and_two_touches(office: Office) -> None:
