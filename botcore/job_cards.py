@@ -36,9 +36,8 @@ def parse_job(name: str) -> int | None:
 def name_job(tx: Tx, account: str, job_id: str) -> int:
     """The number of a job, from now on where it had none."""
     number: int = tx.value(
-        """INSERT INTO job_names (id, account, job_id) VALUES (:id, :account, :job)
-           ON CONFLICT (account, job_id) DO UPDATE SET job_id = excluded.job_id RETURNING id""",
-        id=next_number(tx, "job_names"),
+        f"""INSERT INTO job_names (id, account, job_id) VALUES ({next_number("job_names")}, :account, :job)
+           ON CONFLICT (account, job_id) DO UPDATE SET job_id = excluded.job_id RETURNING id""",  # noqa: S608
         account=account,
         job=job_id,
     )

