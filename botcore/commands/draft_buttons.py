@@ -11,7 +11,7 @@ from ..models import Role
 from ..posting.cards import draft_card
 from ..posting.drafts import discard
 from ..posting.forms import fields_of, groups_of
-from ..posting.templates import Template, fill, gaps_in, save
+from ..posting.templates import Template, fill, gaps_in
 from ..review import NotPossible
 from ..ui import Button, Card, Form, Input, Reply, Result, Tone
 from .drafting import (
@@ -24,6 +24,7 @@ from .drafting import (
     show_draft,
 )
 from .posting import gaps_form
+from .templates import keep_template
 
 if TYPE_CHECKING:
     from ..dispatch import Context
@@ -80,10 +81,8 @@ async def press_template(context: Context, subject: str, revision: int) -> Reply
 async def submit_template(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:
     draft = await pressed_draft(context, subject)
     provider = account_of(context, draft).provider.name
-    template = Template(values.get("name", "").strip(), provider, draft.answers, context.person.name)
-    replaced = await context.house.store.tx(save, template, context.actor.adapter, context.now())
-    was = ", in place of the one of this name" if replaced else ""
-    return Reply(f"Saved as {template.name}{was}. `job post template={template.name}` begins with it.")
+    name = values.get("name", "").strip()
+    return await keep_template(context, Template(name, provider, draft.answers, context.person.name))
 
 
 async def submit_fill(context: Context, subject: str, revision: int, values: Mapping[str, str]) -> Reply:

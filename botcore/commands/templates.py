@@ -53,7 +53,7 @@ async def _show(context: Context, values: Mapping[str, Any]) -> Reply:
 async def _save(context: Context, values: Mapping[str, Any]) -> Reply:
     draft = await pressed_draft(context, values["draft"])
     provider = account_of(context, draft).provider.name
-    return await _keep(context, Template(values["name"], provider, draft.answers, context.person.name))
+    return await keep_template(context, Template(values["name"], provider, draft.answers, context.person.name))
 
 
 async def _delete(context: Context, values: Mapping[str, Any]) -> Reply:
@@ -91,10 +91,11 @@ async def _import(context: Context, values: Mapping[str, Any]) -> Reply:
     if problems:
         raise BadInput("; ".join(f"{problem.field} {problem.text}" for problem in problems))
     name = values.get("name") or file.name.rpartition("/")[2].removesuffix(".toml").removesuffix(".json")
-    return await _keep(context, Template(name, kind, answers, context.person.name))
+    return await keep_template(context, Template(name, kind, answers, context.person.name))
 
 
-async def _keep(context: Context, template: Template) -> Reply:
+async def keep_template(context: Context, template: Template) -> Reply:
+    """Saves a template, and says how it is used. Raises `NotPossible`."""
     replaced = await context.house.store.tx(save, template, context.actor.adapter, context.now())
     was = ", in place of the one of this name" if replaced else ""
     return Reply(f"Saved as {template.name}{was}. `job post template={template.name}` begins with it.")
