@@ -10,7 +10,6 @@ from ..accounts import Account
 from ..delivery import announce
 from ..kinds import OperationKind
 from ..made import claim, look_again, token
-from ..models import Role
 from ..operations import Stale, cancel, confirm, parse_operation, requote, waits_for
 from ..pacing import Urgency
 from ..posting.cards import card_of_operation
@@ -35,10 +34,9 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     row, kind = await _meant(context, subject)
     if kind is None:
         raise NotPossible(f"no plugin offers {row['kind']} any more")
-    if not context.may(kind.role):
-        raise NotPossible(f"this needs {kind.role.one}")
+    _check_role(context, kind)
     alone = not await context.house.people.several(kind.role)
-    let_go = partial(_let_go, context, row["id"], alone)
+    let_go = partial(_let_go, context, row, alone)
     try:
         goes = await context.house.store.tx(let_go)
     except Stale:
@@ -54,15 +52,14 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     return await see_out(context, row["id"])
 
 
-def _let_go(context: Context, operation: int, alone: bool, tx: Tx) -> bool:
+def _let_go(context: Context, row: Row, alone: bool, tx: Tx) -> bool:
     """Confirms it. A job that is posted has a card wherever its account is reviewed."""
     house, now = context.house, context.now()
     who = context.person.name, context.actor.adapter
-    goes = confirm(tx, operation, *who, house.limits, now, alone=alone, channels=house.channels)
-    draft = draft_of_operation(tx, operation)
+    goes = confirm(tx, row["id"], *who, house.limits, now, alone=alone, channels=house.channels)
+    draft = draft_of_operation(tx, row["id"])
     if goes and draft is not None:
-        account = tx.value("SELECT account FROM drafts WHERE id = :id", id=draft)
-        announce(tx, [channel for channel in house.channels if channel.takes(account)], f"draft:{draft}", now)
+        announce(tx, [c for c in house.channels if c.takes(row["account"])], f"draft:{draft}", now)
     return goes
 
 
@@ -88,8 +85,8 @@ async def _quote_again(context: Context, row: Row, kind: OperationKind) -> bool:
 async def press_cancel(context: Context, subject: str, revision: int) -> Reply:
     """Drops what nobody has confirmed, and what could not be sent yet: that takes somebody who could confirm it."""
     row, kind = await _meant(context, subject)
-    if kind and row["state"] == "confirmed" and not context.may(kind.role):
-        raise NotPossible(f"this needs {kind.role.one}")
+    if kind and row["state"] == "confirmed":
+        _check_role(context, kind)
     await context.house.store.tx(cancel, row["id"], context.person.name, context.actor.adapter, context.now())
     return Reply("Cancelled; nothing was done.")
 
@@ -144,7 +141,6 @@ async def _meant(context: Context, subject: str) -> tuple[Row, OperationKind | N
     return row, context.house.kinds.get(row["kind"])
 
 
-def _check_role(context: Context, kind: OperationKind | None) -> None:
-    needed = kind.role if kind else Role.OWNER
-    if not context.may(needed):
-        raise NotPossible(f"this needs {needed.one}")
+def _check_role(context: Context, kind: OperationKind) -> None:
+    if not context.may(kind.role):
+        raise NotPossible(f"this needs {kind.role.one}")
