@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from .adapter import Adapter, ChannelBroken, MessageGone, SendFailed, SendUnknown, Traffic
 from .clock import Clock
 from .models import Channel
+from .provider import NOT_LISTED, REPORTED
 from .store.codec import dump, load
 from .store.port import Later, Reader, Row, Store, Tx, Work
 from .ui import Card, MessageRef
@@ -77,7 +78,10 @@ def show_again(tx: Tx) -> None:
     tx.q(
         """UPDATE deliveries SET wanted = wanted + 1, state = 'edit due' WHERE state = 'sent'
            AND (subject NOT LIKE 'submission:%' OR subject IN
-               (SELECT 'submission:' || id FROM submissions WHERE state IN ('new', 'shown', 'decided')))"""
+               (SELECT 'submission:' || id FROM submissions
+                WHERE state IN ('new', 'shown', 'decided') OR state_note IN (:not_listed, :reported)))""",
+        not_listed=NOT_LISTED,
+        reported=REPORTED,
     )
 
 

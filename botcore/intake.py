@@ -12,12 +12,12 @@ from .accounts import Account, Accounts, known_job, save_job
 from .clock import Clock
 from .delivery import touch
 from .hints import drop_found, drop_hints, hinted_jobs, hinted_tasks, keep_apart, keep_hints
-from .keeping import NOT_LISTED, OnKept, Ready, keep, key_of, known, make_ready, see_again, supersede
+from .keeping import OnKept, Ready, keep, key_of, known, make_ready, see_again, supersede
 from .likeness.desk import ask_to_liken
 from .models import Channel, Hints, Job, Sighting, SightingState, Submission, Waiting
 from .notices.noting import note_lapsed, note_waiting
 from .pacing import Urgency, urgency
-from .provider import REPORTED, ProviderError, Refused, Unavailable
+from .provider import NOT_LISTED, REPORTED, ProviderError, Refused, Unavailable
 from .queues import present
 from .reading import STILL_OPEN, Share, end_read, newest_known, note_poll, plan, read_enough, unseen
 from .settling import overtake

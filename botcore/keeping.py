@@ -12,7 +12,7 @@ from .delivery import touch
 from .flags import add_advice, flag_copies, keep_prints, prints_of
 from .models import ProofKind, Submission
 from .pictures import ask_for, remember
-from .provider import REPORTED
+from .provider import NOT_LISTED, REPORTED
 from .queues import New
 from .settling import overtake
 from .store.codec import dump
@@ -21,7 +21,6 @@ from .store.port import Reader, Row, Tx
 NUMBERS_FROM = "numbers_from"  # in `meta`: no new submission gets this number, or one below it
 FAR_ON = 100_000  # more than can have come in since a backup was made
 SPREAD = 17_000_000  # where numbers go on after a restore: so that they still have three letters
-NOT_LISTED = "no longer waiting; the marketplace does not say how"
 
 Key = tuple[str, str, int]
 OnKept = Callable[[Tx, Submission, int], None]  # of the transaction that keeps a new submission

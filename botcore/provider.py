@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from .pacing import Gate
 
 
+# why a submission is out of reach, and may wait again
 REPORTED = "reported: the marketplace looks at it"
+NOT_LISTED = "no longer waiting; the marketplace does not say how"
 
 
 class ProviderError(Exception):

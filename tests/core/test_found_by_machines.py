@@ -67,6 +67,23 @@ async def test_a_card_that_shows_what_a_restored_database_does_not_know_is_drawn
     assert after.adapter.badges() == ["Waiting"]
 
 
+async def test_what_may_wait_again_is_drawn_anew_after_a_restore(rigs: Rigs, tmp_path: Path) -> None:
+    rig = await rigs.start()
+    rig.market.add("a")
+    await rig.poll()
+    rig.market.rate_on_website("a", SightingState.REPORTED)
+    await rig.poll(sweep=True)
+    assert rig.adapter.badges() == ["Reported"]
+    backup(rig.store.path, tmp_path / "old")
+    rig.market.tasks["a"].state = SightingState.WAITING
+    await rig.poll()
+    await rig.press("rob", "approve:A1:0")
+    await rig.settle()
+    after = await restored(rigs, rig, tmp_path / "old")
+    await after.settle()
+    assert after.adapter.badges() == ["Reported"]
+
+
 async def test_a_doubt_whose_answer_could_not_be_saved_is_told_at_once(rigs: Rigs) -> None:
     async def fill_the_disk(provider: Any, args: Args) -> str:
         rig.store.down = True
@@ -79,9 +96,7 @@ async def test_a_doubt_whose_answer_could_not_be_saved_is_told_at_once(rigs: Rig
     await rig.store.tx(confirm, number, "olga", "memory", LIMITS, rig.clock.ms())
     await until(lambda: rig.store.down)
     rig.store.down = False
-    for _ in range(3):
-        rig.clock.advance(60)
-        await rig.settle()
+    await rig.patiently(rig.engine.idle())
     assert rig.adapter.badges() == ["In doubt"]
 
 
