@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from contextlib import suppress
@@ -24,6 +25,7 @@ async def run_service(config: Config, host: Host) -> int:
         await bot.start()
         await door.open()
         await announce(bot)
+        _keep_all_there_is()
         await stop.wait()
         log.info("stopping")
     finally:
@@ -31,6 +33,13 @@ async def run_service(config: Config, host: Host) -> int:
             await door.close()
         await bot.stop()
     return 0
+
+
+def _keep_all_there_is() -> None:
+    """What was made by now is needed to the end, mostly: nobody looks for garbage in it again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def stop_on_signal() -> asyncio.Event:

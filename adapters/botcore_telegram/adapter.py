@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from botcore import Adapter, AdapterTools, Dispatch
 from botcore.adapter import ChannelBroken, Finding, MessageGone, SendFailed, Traffic
+from botcore.lean import without
 from botcore.models import Channel, Role
 from botcore.ui import Card, MessageRef
 
@@ -43,8 +45,11 @@ class TelegramAdapter(Adapter):
         if self._settings.mode == "webhook" and not (self.tools.public_url and self._mounted):
             raise ChannelBroken('mode = "webhook" needs [bot] public_url, and [server] webhooks = true')
         _need_library()
-        from .service import Service
+        with without("httpx._main"):  # its command line, and all that draws it
+            from .api import trust
+            from .service import Service
 
+        await asyncio.to_thread(trust)  # what else starts goes on meanwhile
         service = Service(self._settings, self.tools, self._chats, self._pacer, self._webhook)
         await service.start(dispatch)
         self._service = service

@@ -75,7 +75,7 @@ class Api:
     """`open`, then the rest, then `close`. `files` of a call: what names pictures that Telegram has already, by key."""
 
     def __init__(self, settings: TelegramSettings, pacer: Pacer) -> None:
-        trust = {"verify": _trust()}
+        trusted = {"verify": trust()}
         request = HTTPXRequest(
             connection_pool_size=CONNECTIONS,
             connect_timeout=CONNECT_SECONDS,
@@ -83,13 +83,13 @@ class Api:
             write_timeout=READ_SECONDS,
             pool_timeout=POOL_SECONDS,
             media_write_timeout=UPLOAD_SECONDS,
-            httpx_kwargs=trust,
+            httpx_kwargs=trusted,
         )
         self._polling = HTTPXRequest(
             connection_pool_size=1,
             connect_timeout=CONNECT_SECONDS,
             pool_timeout=POOL_SECONDS,
-            httpx_kwargs=trust,
+            httpx_kwargs=trusted,
         )
         self._bot = Bot(
             settings.token.get_secret_value(),
@@ -251,7 +251,7 @@ class Api:
 
 
 @cache
-def _trust() -> SSLContext:
+def trust() -> SSLContext:
     """Whom to trust as Telegram: read once, as that takes its time and room."""
     return create_ssl_context()
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from ..lean import without
 
-_hidden = "numpy" not in sys.modules
-if _hidden:
-    sys.modules["numpy"] = None  # type: ignore[assignment]  # imports as if it were not installed
-try:
+with without("numpy"):
     from sqlite_utils import Database, Migrations
-finally:
-    if _hidden:
-        del sys.modules["numpy"]
 
 __all__ = ["Database", "Migrations"]

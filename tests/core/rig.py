@@ -378,7 +378,7 @@ class Rig:
         await self.decide(*tasks, **more)
         await self.turn(20)
 
-    async def patiently(self, asked: Awaitable[Reply]) -> Reply:
+    async def patiently(self, asked: Awaitable[T]) -> T:
         """For what waits a little: the clock goes on meanwhile."""
         task = asyncio.ensure_future(asked)
         while not task.done():
