@@ -8,6 +8,9 @@ UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv --quiet
 RUN_STAMP := $(VENV)/.ready-to-run
 DEV_STAMP := $(VENV)/.ready-to-develop
 
+# a checkout's own bytecode: without it every process of the tests would compile everything anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint bench soak clean
 
 help:

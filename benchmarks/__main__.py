@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -46,6 +47,7 @@ async def main(wanted: list[str]) -> int:
     if unknown := set(wanted) - set(TOPICS):
         print(f"there is no {', '.join(sorted(unknown))}; these there are: {', '.join(TOPICS)}")
         return 2
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process that compiles everything anew says nothing of a start
     logging.disable()  # marketplaces that nobody can reach are not worth a line
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="botcore-bench-") as folder:
