@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -150,6 +151,18 @@ class FlakyStore(SqliteStore):
 
     down = False
     said_no = 0  # times
+    _blank = b""  # a database as it is made, as making one takes longer than most tests
+
+    @classmethod
+    async def open(cls, path: Path, migrations: Iterable[Migrations] = ()) -> Self:
+        if not FlakyStore._blank:
+            with TemporaryDirectory() as folder:
+                blank = Path(folder) / "blank.db"
+                await (await SqliteStore.open(blank)).close()
+                FlakyStore._blank = blank.read_bytes()
+        if not path.exists():
+            path.write_bytes(FlakyStore._blank)
+        return await super().open(path, migrations)
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.down:
