@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -160,8 +160,8 @@ class FlakyStore(SqliteStore):
                 blank = Path(folder) / "blank.db"
                 await (await SqliteStore.open(blank)).close()
                 FlakyStore._blank = blank.read_bytes()
-        if not path.exists():
-            path.write_bytes(FlakyStore._blank)
+        with suppress(FileExistsError), path.open("xb") as file:
+            file.write(FlakyStore._blank)
         return await super().open(path, migrations)
 
     async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
