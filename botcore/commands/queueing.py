@@ -92,7 +92,7 @@ async def press_review(context: Context, subject: str, revision: int) -> Reply:
 
 async def press_skip(context: Context, subject: str, revision: int) -> Reply:
     target = await find_target(context, subject, revision)
-    if target.queue is None:
+    if target.queue is None or not target.submission:
         raise BadInput("this button cannot be read: look at the newest card")
     queue = target.queue["id"]
 

@@ -177,12 +177,14 @@ async def press_all(context: Context, subject: str, revision: int) -> Reply:
     return await _whole(context, pressed_number(subject))
 
 
-async def _open_form(context: Context, subject: str, revision: int, verdict: Verdict) -> Reply:
+async def _open_form(context: Context, subject: str, revision: int, verdict: Verdict, error: str = "") -> Reply:
+    """`error`: what was wrong with the one that was filled in."""
     target = await find_target(context, subject, revision)
 
     async def ask() -> Reply:
         await still_open(context, target.submission)
-        return Reply(form=_reason_form(context, subject, revision, target, verdict))
+        form = _reason_form(context, subject, revision, target, verdict, error)
+        return Reply(form=form, result=Result.REFUSED if error else Result.DONE)
 
     return await go_on(context, target, ask())
 
@@ -202,10 +204,10 @@ async def _submit_reason(
     context: Context, subject: str, revision: int, values: Mapping[str, str], verdict: Verdict
 ) -> Reply:
     comment, satisfaction = reason_filled_in(context, verdict, values)
-    target = await find_target(context, subject, revision)
     if not comment:
         said = "choose a reason or write one: the worker is told why"
-        return Reply(form=_reason_form(context, subject, revision, target, verdict, said), result=Result.REFUSED)
+        return await _open_form(context, subject, revision, verdict, said)
+    target = await find_target(context, subject, revision)
 
     async def decide_so() -> Reply:
         made = await decide_for(context, target.submission, target.revision, verdict, satisfaction, comment)
@@ -215,7 +217,7 @@ async def _submit_reason(
 
 
 def _reason_form(
-    context: Context, subject: str, revision: int, target: Target, verdict: Verdict, error: str = ""
+    context: Context, subject: str, revision: int, target: Target, verdict: Verdict, error: str
 ) -> Form:
     label = verdict.value.capitalize()
     tone = Tone.DANGER if verdict is Verdict.REJECT else Tone.WARNING

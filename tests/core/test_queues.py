@@ -410,6 +410,7 @@ async def test_forged_queue_buttons_do_nothing(rig: Rig) -> None:
     for forged in (
         "approve:q-99:8",
         "skip:q-0:8",
+        "skip:q-1:0",
         "skip:A8:0",
         "stop:q-1:0",
         "alone:q-7:1",
@@ -418,6 +419,10 @@ async def test_forged_queue_buttons_do_nothing(rig: Rig) -> None:
     ):
         reply = await rig.press("rob", forged)
         assert reply.result is Result.REFUSED, forged
+    for forged in ("reject:q-1:0", "revise:q-1:0", "revise:q-1:999"):
+        for why in ("", "Blurred."):
+            reply = await rig.fill_in("rob", forged, words=why)
+            assert (reply.result, reply.text) == (Result.REFUSED, "There is no such submission."), forged
     assert await rig.states() == []
 
 
