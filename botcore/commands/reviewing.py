@@ -216,9 +216,7 @@ async def _submit_reason(
     return await go_on(context, target, decide_so())
 
 
-def _reason_form(
-    context: Context, subject: str, revision: int, target: Target, verdict: Verdict, error: str
-) -> Form:
+def _reason_form(context: Context, subject: str, revision: int, target: Target, verdict: Verdict, error: str) -> Form:
     label = verdict.value.capitalize()
     tone = Tone.DANGER if verdict is Verdict.REJECT else Tone.WARNING
     inputs = reason_inputs(context, verdict, error)
