@@ -146,7 +146,7 @@ class Decisions(Machine):
             market.hand_in_again(again[0], deadline=deadline)
             market.errors.clear()
             market.hidden.discard(again[0])
-            self.store.full_for = 0
+            self.store.full_for, self.store.kill_in = 0, None
         else:
             number = len(market.tasks) + 1
             market.add(f"t{number}", JOBS[number % len(JOBS)], deadline=deadline)
