@@ -80,12 +80,20 @@ class People:
         """Everybody, those of the config first."""
         return (*self._configured.values(), *await self._store.read(_all))
 
-    async def several(self, role: Role) -> bool:
-        """Whether more than one person may do what this role may; true where a messenger's own roles give it, since
-        nobody here knows to how many."""
+    async def others(self, role: Role, name: str) -> bool:
+        """Whether anybody but this person may do what this role may; true where a messenger's own roles give it, since
+        nobody here knows to whom."""
         if any(granted.covers(role) for granted in self._grants.values()):
             return True
-        return len([person for person in await self.all() if person.role.covers(role)]) > 1
+        return any(person.role.covers(role) for person in await self.all() if person.name != name)
+
+    async def still(self, name: str, role: Role) -> bool:
+        """Whether somebody who did something under this name may still do what this role may. Of those whom a
+        messenger's role lets in, that messenger alone knows, and it is believed of them."""
+        if not name or name == LOCAL_OWNER.name or await self._store.read(_is_guest, name):
+            return True
+        person = await self.named(name)
+        return person is not None and person.role.covers(role)
 
     async def add(self, name: str, role: Role, identities: Mapping[str, str], *, by: str, now: int) -> Person:
         """Adds a person, or identities to one kept in the database. Raises `PersonError`."""
@@ -146,6 +154,10 @@ def _guest_name(tx: Tx, adapter: str, user_id: str, shown: str) -> str:
         "SELECT name FROM guests WHERE adapter = :adapter AND user_id = :user_id", adapter=adapter, user_id=user_id
     )
     return kept
+
+
+def _is_guest(reader: Reader, name: str) -> bool:
+    return bool(reader.value("SELECT 1 FROM guests WHERE name = :name", name=name))
 
 
 def _find(reader: Reader, adapter: str, user_id: str) -> Person | None:

@@ -131,16 +131,15 @@ def parse_decision(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def last_undoable(reader: Reader, person: str, now: int) -> int | None:
+def last_undoable(reader: Reader, person: str, now: int) -> Row | None:
     """The newest decision of a person that can still be undone."""
-    found: int | None = reader.value(
-        """SELECT id FROM decisions WHERE state IN ('held', 'due', 'sending', 'in doubt') AND person = :person
-           AND state = 'held' AND due_at > :now
+    return reader.one(
+        """SELECT id, decided_at FROM decisions WHERE state IN ('held', 'due', 'sending', 'in doubt')
+           AND person = :person AND state = 'held' AND due_at > :now
            ORDER BY decided_at DESC, id DESC LIMIT 1""",
         person=person,
         now=now,
     )
-    return found
 
 
 def current_decision(reader: Reader, submission: int) -> Row | None:

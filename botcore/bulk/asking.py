@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..delivery import touch
+from ..likeness.desk import UNCHECKED
 from ..models import Role, Satisfaction, Verdict
 from ..numbers import next_number
 from ..review import NotPossible, note_act
@@ -27,6 +28,13 @@ class NeedsNumber(NotPossible):
     def __init__(self, count: int) -> None:
         super().__init__(f"to reject {submissions(count)}, type that number: {count}")
         self.count = count
+
+
+class FlaggedSince(NotPossible):
+    """So many were flagged since somebody asked."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{submissions(count)} of it {'was' if count == 1 else 'were'} flagged since you asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,23 +116,29 @@ def quote(tx: Tx, wanted: Wanted, now: int) -> int:
         raise NeedsNumber(count)
     tx.q(
         """UPDATE bulks SET count = :count, money = :money, unpriced = :unpriced, left_out = :left_out,
-               typed_by = :typed_by WHERE id = :bulk""",
+               flagged = :flagged, typed_by = :typed_by WHERE id = :bulk""",
         bulk=bulk,
         count=count,
         money=str(sum((Decimal(row["price"]) * row["n"] for row in prices if row["price"] is not None), Decimal(0))),
         unpriced=sum(row["n"] for row in prices if row["price"] is None),
         left_out=left_out,
+        flagged=flagged(tx, bulk),
         typed_by=wanted.person if wanted.typed is not None else "",
     )
     return bulk
 
 
 def confirm(tx: Tx, bulk: int, who: Confirmer, limits: Limits, now: int) -> bool:
-    """Lets it go, once; False where a second manager must confirm it too. Raises `NotPossible`, `NeedsNumber`."""
-    row = _open(tx, bulk, who.role)
+    """Lets it go, once; False where a second manager must confirm it too.
+
+    Raises `NotPossible`, `NeedsNumber`, `FlaggedSince`.
+    """
+    row = _open(tx, bulk, who.role, now)
     rejects = row["verdict"] == Verdict.REJECT
     if row["first_by"] == who.person:
         raise NotPossible("you have confirmed this: now a second manager must")
+    if not rejects and not row["without_flags"] and (more := flagged(tx, bulk) - row["flagged"]) > 0:
+        raise FlaggedSince(more)
     if rejects and who.typed != row["count"] and (who.typed is not None or row["typed_by"] != who.person):
         raise NeedsNumber(row["count"])
     brake = _brake(tx, row, limits, now) if rejects and row["state"] == "quoted" else ""
@@ -155,9 +169,39 @@ def confirm(tx: Tx, bulk: int, who: Confirmer, limits: Limits, now: int) -> bool
     return not brake
 
 
+def first_of(reader: Reader, bulk: int) -> str:
+    """Who has confirmed what a second manager must confirm too; "" where nobody has."""
+    return reader.value("SELECT first_by FROM bulks WHERE id = :id AND state = 'second'", id=bulk) or ""
+
+
+def look_again(tx: Tx, bulk: int) -> None:
+    """Whoever asked sees what is flagged by now."""
+    tx.q("UPDATE bulks SET flagged = :flagged WHERE id = :id", id=bulk, flagged=flagged(tx, bulk))
+
+
+def flagged(reader: Reader, bulk: int) -> int:
+    """How many of it are flagged."""
+    count: int = reader.value(
+        """SELECT count(*) FROM bulk_items i WHERE i.bulk = :bulk
+           AND EXISTS (SELECT 1 FROM flags f WHERE f.submission = i.submission)""",
+        bulk=bulk,
+    )
+    return count
+
+
+def unchecked(reader: Reader, bulk: int) -> int:
+    """How many of it may be flagged yet."""
+    count: int = reader.value(
+        f"""SELECT count(*) FROM bulk_items i CROSS JOIN submissions s ON s.id = i.submission
+            WHERE i.bulk = :bulk AND {UNCHECKED}""",  # noqa: S608
+        bulk=bulk,
+    )
+    return count
+
+
 def cancel(tx: Tx, bulk: int, person: str, role: Role, via: str, now: int) -> None:
     """Drops what has not been let go. Raises `NotPossible`."""
-    row = _open(tx, bulk, role)
+    row = _open(tx, bulk, role, now)
     tx.q(
         "UPDATE bulks SET state = 'cancelled', confirmed_by = :person WHERE id = :id AND state = :seen",
         id=bulk,
@@ -204,11 +248,11 @@ def why_not(reader: Reader, bulk: int) -> str:
 def _take_down(tx: Tx, bulk: int, wanted: Wanted) -> str:
     """Keeps which submissions it is about; returns what of the job is left out, in words."""
     tx.q(
-        """INSERT INTO bulk_items (bulk, submission) SELECT :bulk, s.id FROM submissions s
+        f"""INSERT INTO bulk_items (bulk, submission) SELECT :bulk, s.id FROM submissions s
             WHERE s.account = :account AND s.job_id = :job
             AND s.state IN ('new', 'shown', 'decided') AND s.state != 'decided'
             AND (:worker = '' OR s.worker_id = :worker)
-            AND NOT (:without_flags AND EXISTS (SELECT 1 FROM flags f WHERE f.submission = s.id))""",
+            AND NOT (:without_flags AND (EXISTS (SELECT 1 FROM flags f WHERE f.submission = s.id) OR {UNCHECKED}))""",  # noqa: S608
         bulk=bulk,
         account=wanted.account,
         job=wanted.job_id,
@@ -217,7 +261,9 @@ def _take_down(tx: Tx, bulk: int, wanted: Wanted) -> str:
     )
     rows = tx.q(
         """SELECT CASE WHEN s.state = 'decided' THEN 'decided already'
-                  WHEN :worker != '' AND s.worker_id != :worker THEN 'of other workers' ELSE 'flagged' END AS why,
+                  WHEN :worker != '' AND s.worker_id != :worker THEN 'of other workers'
+                  WHEN EXISTS (SELECT 1 FROM flags f WHERE f.submission = s.id) THEN 'flagged'
+                  ELSE 'not compared with others yet' END AS why,
                count(*) AS n
            FROM submissions s WHERE s.account = :account AND s.job_id = :job
            AND s.state IN ('new', 'shown', 'decided')
@@ -233,21 +279,22 @@ def _take_down(tx: Tx, bulk: int, wanted: Wanted) -> str:
 
 def _brake(reader: Reader, row: Row, limits: Limits, now: int) -> str:
     """Why a rejection takes two people; empty where one will do."""
-    whole = reader.value(
-        """SELECT (SELECT count(*) FROM submissions WHERE account = :account AND job_id = :job
-                   AND state IN ('new', 'shown', 'decided'))
-               + (SELECT count(*) FROM submissions WHERE account = :account AND job_id = :job
-                  AND state IN ('rated', 'elsewhere', 'lapsed', 'superseded'))""",
+    whole = reader.value(  # of tasks: what was sent back and handed in anew is one
+        """SELECT count(*) FROM (
+                SELECT task_id FROM submissions WHERE account = :account AND job_id = :job
+                AND state IN ('new', 'shown', 'decided')
+                UNION SELECT task_id FROM submissions WHERE account = :account AND job_id = :job
+                AND state IN ('rated', 'elsewhere', 'lapsed', 'superseded'))""",
         account=row["account"],
         job=row["job_id"],
     )
     rejected = reader.value(  # CROSS: from the few of a day to their submissions, and not from all of a job
         """SELECT count(*) FROM (
-                SELECT d.submission FROM decisions d CROSS JOIN submissions s ON s.id = d.submission
+                SELECT s.task_id FROM decisions d CROSS JOIN submissions s ON s.id = d.submission
                 WHERE d.verdict = 'reject' AND d.decided_at > :since
                 AND d.state NOT IN ('undone', 'refused', 'overtaken') AND s.account = :account AND s.job_id = :job
                 UNION
-                SELECT i.submission FROM bulks b CROSS JOIN bulk_items i ON i.bulk = b.id AND i.state = 'waiting'
+                SELECT s.task_id FROM bulks b CROSS JOIN bulk_items i ON i.bulk = b.id AND i.state = 'waiting'
                 CROSS JOIN submissions s ON s.id = i.submission
                 WHERE (b.state = 'confirmed' OR b.id = :bulk) AND b.verdict = 'reject'
                 AND b.account = :account AND b.job_id = :job AND s.state IN ('new', 'shown'))""",
@@ -264,7 +311,7 @@ def _brake(reader: Reader, row: Row, limits: Limits, now: int) -> str:
     )
 
 
-def _open(reader: Reader, bulk: int, role: Role) -> Row:
+def _open(reader: Reader, bulk: int, role: Role, now: int) -> Row:
     """What waits to be confirmed, for somebody who may. Raises `NotPossible`."""
     row = reader.one("SELECT * FROM bulks WHERE id = :id AND state IN ('quoted', 'second')", id=bulk)
     if row is None:
@@ -272,13 +319,23 @@ def _open(reader: Reader, bulk: int, role: Role) -> Row:
     needed = role_for(Verdict(row["verdict"]))
     if not role.covers(needed):
         raise NotPossible(f"this needs {needed.one}")
+    if _asked(row) < now - DAY_MS:
+        raise NotPossible("this was asked more than a day ago: ask for it again")
     return row
+
+
+def _asked(row: Row) -> int:
+    """When, of whoever is to confirm it now."""
+    moment: int = row["confirmed_at"] or row["created_at"]
+    return moment
 
 
 def _drop_old(tx: Tx, now: int) -> None:
     """What nobody confirmed within a day is not asked about any more."""
     for row in tx.q(
-        "UPDATE bulks SET state = 'cancelled' WHERE state = 'quoted' AND created_at < :old RETURNING id",
+        """UPDATE bulks SET state = 'cancelled' WHERE state IN ('quoted', 'second')
+           AND coalesce(confirmed_at, created_at) < :old RETURNING id""",
         old=now - DAY_MS,
     ):
+        touch(tx, f"bulk:{row['id']}")
         tx.q("DELETE FROM bulk_items WHERE bulk = :id", id=row["id"])

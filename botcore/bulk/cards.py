@@ -13,7 +13,7 @@ from ..store.codec import load
 from ..store.port import Reader, Row
 from ..text import clean, money, one_line, sentence, short_id
 from ..ui import Block, Button, Card, Field, Fields, Table, Text, Tone
-from .asking import bulk_name, submissions
+from .asking import bulk_name, flagged, submissions, unchecked
 from .desk import tally
 
 EXAMPLES = 3
@@ -174,15 +174,12 @@ def _preview(reader: Reader, row: Row) -> tuple[Block, ...]:
         ),
         title="Examples",
     )
-    flagged = reader.value(
-        """SELECT count(*) FROM bulk_items i WHERE i.bulk = :bulk
-           AND EXISTS (SELECT 1 FROM flags f WHERE f.submission = i.submission)""",
-        bulk=row["id"],
-    )
-    if not flagged:
-        return (table,)
-    hint = f"{flagged} of them {'is' if flagged == 1 else 'are'} flagged; `without-flags` leaves those out."
-    return (Text(hint, tone=Tone.WARNING), table)
+    hints = []
+    if count := flagged(reader, row["id"]):
+        hints.append(f"{count} of them {'is' if count == 1 else 'are'} flagged; `without-flags` leaves those out.")
+    if row["verdict"] == Verdict.APPROVE and (count := unchecked(reader, row["id"])):
+        hints.append(f"{count} of them {'is' if count == 1 else 'are'} not compared with others yet.")
+    return (*(Text(hint, tone=Tone.WARNING) for hint in hints), table)
 
 
 def _first_words(submission: Submission) -> str:

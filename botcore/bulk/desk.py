@@ -78,6 +78,19 @@ def undo_all(tx: Tx, bulk: int, person: str, via: str, now: int) -> int:
     return back
 
 
+def last_confirmed(reader: Reader, person: str, now: int) -> Row | None:
+    """The newest bulk that a person let go, of which something can still be undone."""
+    return reader.one(
+        """SELECT b.id, b.confirmed_at FROM bulks b
+           WHERE b.confirmed_by = :person AND b.state IN ('confirmed', 'done') AND b.due_at > :now
+           AND EXISTS (SELECT 1 FROM bulk_items i LEFT JOIN decisions d ON d.id = i.decision WHERE i.bulk = b.id
+               AND (i.state = 'waiting' OR (d.state = 'held' AND d.due_at > :now)))
+           ORDER BY b.confirmed_at DESC, b.id DESC LIMIT 1""",
+        person=person,
+        now=now,
+    )
+
+
 def bulk_of(reader: Reader, decision: int) -> int | None:
     """The bulk that made a decision, where one did."""
     bulk: int | None = reader.value("SELECT bulk FROM bulk_items WHERE decision = :decision", decision=decision)

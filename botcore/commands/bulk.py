@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import can_serve, known_job
 from ..bulk.asking import (
     Confirmer,
+    FlaggedSince,
     NeedsNumber,
     Wanted,
     cancel,
     confirm,
+    first_of,
+    look_again,
     parse_bulk,
     quote,
     submissions,
@@ -166,17 +169,25 @@ async def submit_confirm_all(context: Context, subject: str, revision: int, valu
 
 async def _confirm(context: Context, subject: str, revision: int, typed: int | None = None) -> Reply:
     number = _number(subject)
-    others = [p for p in await context.house.people.all() if p.role.covers(Role.MANAGER)]
+    people = context.house.people
+    first = await context.house.store.read(first_of, number)
+    if not await people.still(first, Role.MANAGER):
+        raise NotPossible(f"{first}, who confirmed this first, may not any more: ask for it again")
     who = Confirmer(
         person=context.person.name,
         role=context.person.role,
         via=context.actor.adapter,
         hold_ms=None if context.immediate else context.hold_ms,
         typed=typed,
-        alone=not any(person.name != context.person.name for person in others),
+        alone=not await people.others(Role.MANAGER, context.person.name),
     )
     try:
         gone = await context.house.store.tx(confirm, number, who, context.house.limits, context.now())
+    except FlaggedSince as error:
+        await context.house.store.tx(look_again, number)
+        words = f"{sentence(str(error))} Look at it again before you confirm."
+        card = await _card(context, number)
+        return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, bulks=(number,), replaces=True)
     except NeedsNumber as error:
         form = Form(
             f"confirm-all:{subject}:{revision}",

@@ -35,7 +35,9 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     if kind is None:
         raise NotPossible(f"no plugin offers {row['kind']} any more")
     _check_role(context, kind)
-    alone = not await context.house.people.several(kind.role)
+    if not await context.house.people.still(row["first_by"], kind.role):
+        raise NotPossible(f"{row['first_by']}, who confirmed this first, may not any more: ask for it again")
+    alone = not await context.house.people.others(kind.role, context.person.name)
     let_go = partial(_let_go, context, row, alone)
     try:
         goes = await context.house.store.tx(let_go)

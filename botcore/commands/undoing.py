@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..bulk.asking import bulk_name, submissions
-from ..bulk.desk import bulk_of, undo_all
+from ..bulk.desk import bulk_of, last_confirmed, undo_all
 from ..models import Role
 from ..queues import hand_back
 from ..review import NotPossible, TooLate, current_decision, last_undoable, parse_decision, undo
@@ -29,15 +29,21 @@ async def _undo(context: Context, values: Mapping[str, Any]) -> Reply:
 
 
 def _undo_last(tx: Tx, context: Context) -> str:
-    """The last decision of who asks, with all that was decided by the same Confirm; returns what waits again."""
+    """The last thing that who asks has decided or confirmed; returns what waits again."""
     who = (context.person.name, context.actor.adapter, context.now())
     decision = last_undoable(tx, context.person.name, context.now())
+    bulk = last_confirmed(tx, context.person.name, context.now())
+    if bulk is not None and (decision is None or bulk["confirmed_at"] >= decision["decided_at"]):
+        return _undo_bulk(tx, bulk["id"], *who)
     if decision is None:
         raise NotPossible("none of your decisions can be undone any more")
-    bulk = bulk_of(tx, decision)
-    if bulk is None:
-        return undone(short_id(undo(tx, decision, *who)))
-    back = undo_all(tx, bulk, *who)
+    if (number := bulk_of(tx, decision["id"])) is not None:
+        return _undo_bulk(tx, number, *who)
+    return undone(short_id(undo(tx, decision["id"], *who)))
+
+
+def _undo_bulk(tx: Tx, bulk: int, person: str, via: str, now: int) -> str:
+    back = undo_all(tx, bulk, person, via, now)
     return undone(f"{submissions(back)} of {bulk_name(bulk)}", back)
 
 

@@ -46,15 +46,15 @@ def recover(tx: Tx) -> None:
         ask_to_look(tx, row["sha256"])
 
 
+# of a submission `s` that may get flags yet: it, or one of its pictures that can be had, was not looked at
+UNCHECKED = f"""(s.id > coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '{DONE}'), 0)
+    OR EXISTS (SELECT 1 FROM submission_pictures l JOIN pictures p ON p.url = l.url
+        WHERE l.submission = s.id AND (p.state = 'loading' OR (p.state = 'ready' AND NOT l.compared))))"""  # noqa: S608
+
+
 def checked(reader: Reader, number: int) -> bool:
-    """Whether a submission has all its flags: it was looked at, and each of its pictures was or cannot be had."""
-    if number > _done(reader):
-        return False
-    return not reader.value(
-        """SELECT 1 FROM submission_pictures l JOIN pictures p ON p.url = l.url
-           WHERE l.submission = :id AND (p.state = 'loading' OR (p.state = 'ready' AND NOT l.compared)) LIMIT 1""",
-        id=number,
-    )
+    """Whether a submission has all its flags."""
+    return bool(reader.value(f"SELECT NOT {UNCHECKED} FROM submissions s WHERE s.id = :id", id=number))  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

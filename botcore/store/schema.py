@@ -551,6 +551,11 @@ CREATE INDEX decisions_settled ON decisions (settled_at) WHERE state = 'confirme
 """
 
 
+BULKS_FLAGGED = """
+ALTER TABLE bulks ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0
+"""  # how many were, when somebody last looked
+
+
 def run_statements(db: Database, script: str) -> None:
     """Runs a script statement by statement (`executescript` would commit the migration's transaction)."""
     for statement in script.split(";\n"):
@@ -637,3 +642,8 @@ def posting(db: Database) -> None:
 @core()
 def notices(db: Database) -> None:
     run_statements(db, NOTICES)
+
+
+@core()
+def bulks_flagged(db: Database) -> None:
+    run_statements(db, BULKS_FLAGGED)

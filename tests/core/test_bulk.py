@@ -12,12 +12,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
+from botcore.adapter import Actor
 from botcore.bulk import desk as bulk_desk
 from botcore.bulk.asking import Confirmer, bulk_name, confirm, parse_bulk
 from botcore.clock import ManualClock
 from botcore.draw import draw_card
 from botcore.flags import add_flag
-from botcore.models import Role, SightingState, Verdict
+from botcore.models import Proof, ProofKind, Role, RoleGrant, SightingState, Verdict
 from botcore.operations import parse_operation
 from botcore.review import NotPossible
 from botcore.store.backup import RESTORED
@@ -25,7 +26,7 @@ from botcore.store.port import Tx
 from botcore.text import parse_short_id
 from botcore.ui import Card, Fields, Form, Reply, Result, Table
 from tests.core.market import DAY, HOUR, START, refuses
-from tests.core.rig import INBOX, LIMITS, FlakyStore, Rig, Rigs, Setup, until
+from tests.core.rig import INBOX, LIMITS, PEOPLE, FlakyStore, Rig, Rigs, Setup, until
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,6 +133,42 @@ async def test_flagged_ones_are_the_first_examples_and_can_be_left_out(rigs: Rig
         card = (await rig.say("rob", line)).card
         assert card is not None
         assert (card.title, facts(card)["Left out"]) == ("Approve 4 submissions", "1 flagged")
+
+
+async def test_what_was_not_compared_yet_is_said_and_left_out_with_the_flagged(rig: Rig) -> None:
+    await waiting(rig, 2)
+    await waiting(rig, 1, proofs=(Proof(ProofKind.PICTURE, "A screenshot", url="https://example.com/1.png"),))
+    card = (await rig.say("rob", "approve-all J1")).card
+    assert card is not None
+    assert "1 of them is not compared with others yet." in draw_card(card)
+    card = (await rig.say("rob", "approve-all J1 without-flags")).card
+    assert card is not None
+    assert (card.title, facts(card)["Left out"]) == ("Approve 2 submissions", "1 not compared with others yet")
+
+
+async def test_what_is_flagged_between_the_question_and_confirm_is_looked_at_again(rig: Rig) -> None:
+    await waiting(rig, 3)
+    await rig.say("rob", "approve-all J1")
+    await rig.store.tx(add_flag, 2, "text", "Same text as #A1")
+    again = await rig.press("rob", "confirm-all:b-1:0")
+    assert (again.result, again.replaces) == (Result.NEEDS_CONFIRMATION, True)
+    assert again.text == "1 submission of it was flagged since you asked. Look at it again before you confirm."
+    assert rows(again.card)[0] == ("A2", "w-t2", "proof of t2", "Same text as #A1")
+    assert (await rig.press("rob", "confirm-all:b-1:0")).result is Result.DONE
+
+
+async def test_what_nobody_confirmed_within_a_day_is_asked_for_again(rig: Rig) -> None:
+    await waiting(rig, 4)
+    await rig.say("rob", "approve-all J1")
+    await confirmed(rig, f"reject-all J1 {WHY} number=4")
+    await rig.turn(DAY + 60)
+    for who, bulk in (("rob", "b-1"), ("olga", "b-2")):
+        reply = await rig.press(who, f"confirm-all:{bulk}:0")
+        assert reply.text == "This was asked more than a day ago: ask for it again."
+    await rig.say("rob", "approve-all J1")
+    await rig.settle()
+    assert in_channel(rig).badge == "Cancelled"
+    assert await rig.states() == []
 
 
 async def test_it_can_be_about_one_worker_and_says_what_it_leaves_out(rig: Rig) -> None:
@@ -622,6 +659,57 @@ async def test_a_rejection_cannot_be_cut_in_pieces_faster_than_it_is_decided(rig
     rig.store.down = False
     assert await rig.states() == []
     assert (await confirmed(rig, f"reject-all J1 {WHY} worker=w2 number=2")).result is Result.NEEDS_CONFIRMATION
+
+
+async def test_what_was_handed_in_anew_counts_once(rig: Rig) -> None:
+    await waiting(rig, 4)
+    for number in range(1, 5):
+        await rig.fill_in("rob", f"revise:A{number}:0", words="Again, please.")
+    await rig.turn(60)
+    for task in list(rig.market.tasks):
+        rig.market.hand_in_again(task)
+    await rig.poll()
+    reply = await confirmed(rig, f"reject-all J1 {WHY} number=4")
+    assert (reply.result, reply.card and reply.card.badge) == (Result.NEEDS_CONFIRMATION, "Needs a second manager")
+
+
+async def test_a_second_manager_may_be_one_by_a_messengers_role(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(people=tuple(person for person in PEOPLE if person.name in ("mia", "rob"))))
+    await waiting(rig, 4)
+    line = f"reject-all J1 {WHY} number=4"
+    asked = await confirmed(rig, line)
+    assert "there is no second manager here" in asked.text
+    rig.people.trust([RoleGrant("memory", "mods", Role.MANAGER)])
+    assert (await confirmed(rig, line)).text == "A second manager must confirm this too: a card asks for one."
+    zed = Actor("memory", "77", "Zed", roles=("mods",))
+    opened = await rig.dispatch.press(zed, "confirm-all:b-2:0")
+    assert opened.form is not None
+    assert (await rig.dispatch.submit_form(zed, opened.form.id, {"number": "4"})).result is Result.DONE
+
+
+async def test_who_was_let_out_is_no_first_manager(rig: Rig) -> None:
+    await rig.say("olga", "person add eve manager memory=77")
+    await waiting(rig, 4)
+    eve = Actor("memory", "77", "Eve")
+    await rig.dispatch.command(eve, f"reject-all J1 {WHY} number=4")
+    assert (await rig.dispatch.press(eve, "confirm-all:b-1:0")).result is Result.NEEDS_CONFIRMATION
+    await rig.say("olga", "person remove eve")
+    reply = await rig.press("mia", "confirm-all:b-1:0")
+    assert reply.text == "Eve, who confirmed this first, may not any more: ask for it again."
+    assert await rig.states() == []
+
+
+async def test_the_second_managers_undo_takes_it_back(rig: Rig) -> None:
+    await waiting(rig, 4)
+    await waiting(rig, 1, job="J2")
+    await confirmed(rig, f"reject-all J1 {WHY} number=4")
+    await rig.say("olga", "approve A5")
+    opened = await rig.press("olga", "confirm-all:b-1:0")
+    assert opened.form is not None
+    await rig.fill_in("olga", opened.form.id, number="4")
+    await rig.settle()
+    assert (await rig.say("olga", "undo")).text == "Undone: 4 submissions of b-1 wait again."
+    assert (await rig.say("olga", "undo")).text == "Undone: A5 waits again."
 
 
 async def test_an_approval_knows_no_brake(rig: Rig) -> None:
