@@ -62,6 +62,11 @@ def touch(tx: Tx, subject: str, not_before: int = 0, prio: int = EDIT) -> None:
         _enqueue(tx, row["id"], row["channel"], _urgency(row["state"], prio), not_before)
 
 
+def is_shown(reader: Reader, subject: str) -> bool:
+    """Whether there is a card about `subject`, or will be one."""
+    return bool(reader.value("SELECT 1 FROM deliveries WHERE subject = :subject AND state != 'gone'", subject=subject))
+
+
 def _urgency(state: str, prio: int) -> int:
     """A card that is not there yet is a new one, whatever has changed on it; while it is being sent, what follows may
     be more urgent."""

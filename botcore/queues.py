@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .delivery import NOT_CONFIGURED, announce, touch
+from .delivery import NOT_CONFIGURED, announce, is_shown, touch
 from .models import Channel
 from .pictures import ask_for
 from .store.port import Later, Reader, Row, Tx
@@ -84,7 +84,11 @@ def present(tx: Tx, channels: Sequence[Channel], new: Sequence[New], now: int, p
         mine = [item for item in new if channel.takes(item.account)]
         if not mine:
             continue
-        if queue := open_queue(tx, channel.name):
+        queue = open_queue(tx, channel.name)
+        if queue and not is_shown(tx, f"queue:{queue['id']}"):
+            _end(tx, queue["id"], now)  # somebody has deleted its card: there is a new one
+            _open_for(tx, channel, now)
+        elif queue:
             touch(tx, f"queue:{queue['id']}")
         elif _is_crowded(tx, channel):
             _open_for(tx, channel, now)

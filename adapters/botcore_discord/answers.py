@@ -92,17 +92,20 @@ class Answer:
         return str(made.id)
 
     async def _first(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """The first answer. Once more where the connection broke: a kept one may have been dead."""
-        try:
-            return await _in_time(call())
-        except (aiohttp.ClientError, OSError) as error:
-            log.info("Discord: answering again: %s", type(error).__name__)
-        try:
-            return await _in_time(call())
-        except discord.HTTPException as error:
-            if error.code != ANSWERED:
-                raise
-            return None
+        """The first answer. Once more where the connection broke: a kept one may have been dead. The library repeats
+        it, too, where Discord had trouble; what is answered already was answered by us."""
+        for last in (False, True):
+            try:
+                return await _in_time(call())
+            except discord.HTTPException as error:
+                if error.code != ANSWERED:
+                    raise
+                return None
+            except (aiohttp.ClientError, OSError) as error:
+                if last:
+                    raise
+                log.info("Discord: answering again: %s", type(error).__name__)
+        return None
 
 
 async def _in_time(call: Awaitable[Any]) -> Any:

@@ -70,7 +70,8 @@ async def _channel(guild: discord.Guild, member: discord.Member, channel: Channe
         return Finding(False, f"{what}: it cannot be seen ({words(error)}): give the bot View Channel there")
     if not isinstance(found, WRITABLE):
         return Finding(False, f"{what}: #{found.name} holds no messages of its own")
-    granted = found.permissions_for(member)
+    place = await guild.fetch_channel(found.parent_id) if isinstance(found, discord.Thread) else found
+    granted = place.permissions_for(member)
     needed = IN_THREADS if isinstance(found, discord.Thread) else NEEDED
     missing = [label for name, label in needed.items() if not getattr(granted, name)]
     if missing:

@@ -45,7 +45,10 @@ class Engine:
         self._commands = SlashCommands()
         drawing = CardDrawing()
         self.client = Client(settings.base_url, tools.clock, settings.guild, self._interaction)
-        self.sends = Sends(self.client, tools.clock, self._records, tools.pictures, drawing, Pace(tools.clock))
+        channels = {channel.to for channel in tools.channels}
+        self.sends = Sends(
+            self.client, tools.clock, self._records, tools.pictures, drawing, Pace(tools.clock), channels
+        )
         self._interactions = Interactions(
             settings.guild,
             settings.base_url,

@@ -26,6 +26,7 @@ from .client import Client, meaning
 log = logging.getLogger(__name__)
 
 FIRST, LONGEST = 1.0, 120.0  # seconds between tries
+RESUMES = 5  # tries in a row to take up a session, where nothing answers at its address
 HEALTHY = 60.0  # a connection that held so long was a good one
 OPENING = 60.0  # seconds to say hello
 APART = 5.0  # seconds between new sessions, which Discord insists on
@@ -95,6 +96,8 @@ class Gateway:
                 found = meaning(_reason(error))
                 if isinstance(found, ChannelBroken):
                     raise found from error
+                if self._failures >= RESUMES:
+                    session = None  # its address may be gone; Discord tells another one for a new session
                 await self._pause(f"failed: {found}")
                 continue
             session = await self._listen(ws)

@@ -100,7 +100,7 @@ class Interactions:
             log.info("Discord: interaction %s is %.1f s old", interaction.id, age.total_seconds())
             await answer.defer()
         work = asyncio.create_task(self._do(interaction, answer))
-        done, _ = await asyncio.wait({work}, timeout=DECIDED)
+        done, _ = await asyncio.wait({work}, timeout=max(0.0, DECIDED - max(0.0, age.total_seconds())))
         if not done:
             try:
                 await answer.defer()

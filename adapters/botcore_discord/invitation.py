@@ -12,7 +12,10 @@ NEEDED = {
     "attach_files": "Attach Files",
     "read_message_history": "Read Message History",
 }
-IN_THREADS = {**NEEDED, "send_messages_in_threads": "Send Messages in Threads"}
+IN_THREADS = {  # there Send Messages counts for nothing
+    "send_messages_in_threads": "Send Messages in Threads",
+    **{name: label for name, label in NEEDED.items() if name != "send_messages"},
+}
 SCOPES = ("bot", "applications.commands")
 
 

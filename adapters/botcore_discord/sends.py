@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,11 +49,20 @@ UNHURRIED = 2  # edits that nobody looks for, within the time that Discord takes
 
 
 class Sends:
-    """Sends and edits, one at a time for each message; what is under way is never cut short."""
+    """Sends and edits, one at a time for each message; what is under way is never cut short. `channels`: the ids of
+    those in the config."""
 
     def __init__(
-        self, client: Client, clock: Clock, records: Records, pictures: Pictures, drawing: Drawing, pace: Pace
+        self,
+        client: Client,
+        clock: Clock,
+        records: Records,
+        pictures: Pictures,
+        drawing: Drawing,
+        pace: Pace,
+        channels: Collection[str],
     ) -> None:
+        self._channels = channels
         self._client = client
         self._clock = clock
         self._records = records
@@ -219,6 +228,8 @@ class Sends:
 
     def _not_edited(self, channel: int, error: discord.HTTPException) -> Exception:
         found = meaning(error)
+        if isinstance(found, ChannelBroken) and error.status != 401 and str(channel) not in self._channels:
+            return MessageGone("it is in a channel of before, which the bot cannot reach any more")
         if error.code == OLD_EDITS and isinstance(found, SendFailed):
             self._old_edits_from[str(channel)] = self._clock.ms() + round(found.retry_after * 1000)
         return found

@@ -20,7 +20,7 @@ from . import kept as rows
 from .acts import Place
 from .api import Way
 from .chats import Chats
-from .errors import Moved, NotModified
+from .errors import TOKEN_REFUSED, Moved, NotModified
 from .kept import Kept
 from .native import Album, Note, Photo, Plan
 from .pacing import Busy, Pacer
@@ -67,7 +67,12 @@ class Cards:
             kept = await self._store.read(rows.by_id, number)
             if kept is None:
                 raise MessageGone("nobody knows where that card is")
-            await self._show(kept, card, Way(kept.place, Traffic.DECISION, patient=False))
+            try:
+                await self._show(kept, card, Way(kept.place, Traffic.DECISION, patient=False))
+            except ChannelBroken as error:
+                if str(error) == TOKEN_REFUSED or self._chats.now(kept.place).chat in self._chats.all():
+                    raise
+                raise MessageGone("it is in a chat of before, which the bot cannot reach any more") from error
 
     async def answer(self, place: Place, card: Card, reply_to: int | None) -> None:
         """Sends a card to somebody who waits for it. Raises as `send` does."""

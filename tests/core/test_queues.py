@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from botcore.adapter import MessageGone
 from botcore.models import Channel, SightingState
 from botcore.provider import OutcomeUnknown
 from botcore.queues import CALM_MS, CLAIM_MS
@@ -403,6 +404,18 @@ async def test_with_nothing_waiting_review_says_so(rig: Rig) -> None:
     reply = await rig.say("rob", "review")
     assert reply.card is not None
     assert "Nothing is left to decide." in words(reply.card)
+
+
+async def test_a_card_that_somebody_deleted_comes_anew_with_the_next_submission(rig: Rig) -> None:
+    await crowd(rig)
+    rig.adapter.errors = [MessageGone("deleted")]
+    await rig.press("rob", "approve:A8:0")
+    await rig.settle()
+    await crowd(rig, 1, start=9)
+    assert queue(rig).subject == "queue:q-2"
+    assert [row["state"] for row in await rig.rows("SELECT state FROM deliveries ORDER BY id")] == ["gone", "sent"]
+    await rig.press("rob", button(queue(rig), "approve"))
+    assert len(await rig.states()) == 2
 
 
 async def test_forged_queue_buttons_do_nothing(rig: Rig) -> None:

@@ -109,7 +109,7 @@ class Post:
         return client
 
     def _new_sends(self) -> Sends:
-        return Sends(self.client, self.clock, self.records, self.album, CardDrawing(), Pace(self.clock))
+        return Sends(self.client, self.clock, self.records, self.album, CardDrawing(), Pace(self.clock), {CHANNEL.to})
 
 
 @asynccontextmanager

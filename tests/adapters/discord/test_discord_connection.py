@@ -108,6 +108,22 @@ async def test_a_session_that_is_over_is_begun_anew_after_a_pause(line: Line) ->
     assert gateway.resumed == 0
 
 
+async def test_where_nothing_answers_at_a_sessions_address_there_is_a_new_one(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = line.fake.gateway
+    send = gateway._dispatch
+
+    async def dispatch(session: Any, event: str, data: dict[str, Any]) -> None:
+        dead = {"resume_gateway_url": "ws://127.0.0.1:9/gateway"} if event == "READY" else {}
+        await send(session, event, {**data, **dead})
+
+    monkeypatch.setattr(gateway, "_dispatch", dispatch)
+    await line.start()
+    await gateway.drop()
+    await line.patiently(until(lambda: gateway.identified == 2 and gateway.connected))
+
+
 async def test_a_gateway_that_always_breaks_costs_few_sessions(line: Line) -> None:
     await line.start()
     gateway = line.fake.gateway
@@ -242,6 +258,7 @@ async def test_check_says_that_all_is_well_and_how_to_invite(line: Line) -> None
         (lambda w: w.denied.update({REVIEW: HISTORY}), "channel review: #review lacks Read Message History"),
         (lambda w: w.denied.update({SECOND: SEND}), "channel second: #second lacks Send Messages"),
         (lambda w: w.denied.update({REVIEW: ALL}), "channel review: it cannot be seen"),
+        (lambda w: w.threads.update({REVIEW: SECOND}), "channel review: #review lacks Send Messages in Threads"),
         (lambda w: w.channels.pop(SECOND), "channel second: there is no channel"),
         (lambda w: w.member_of.clear(), "it is not in server"),
     ],

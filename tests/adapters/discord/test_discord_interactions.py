@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from botcore.adapter import Actor
+from botcore.ui import Reply
 from tests.adapters.discord.crowd import Crowd, Through, a_crowd
+from tests.adapters.discord.limits import Trouble
 from tests.adapters.discord.world import Message
+from tests.journeys.conftest import until
 
 CHANGES = (6, 7)
 
@@ -56,6 +60,29 @@ async def test_a_click_is_acknowledged_in_time_though_its_card_is_being_changed(
         assert click.kind == 6
         assert await crowd.rig.states() != []
     await crowd.until(lambda: "rob-d" in card.text)
+
+
+async def test_a_click_that_was_long_on_its_way_is_acknowledged_before_it_is_carried_out(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    press = crowd.rig.dispatch.press
+
+    async def slow(actor: Actor, button: str) -> Reply:
+        await click.acknowledged.wait()
+        return await press(actor, button)
+
+    crowd.rig.dispatch.press = slow  # type: ignore[method-assign]
+    click = await crowd.fake.click(crowd.rob, card, "Approve", age=2.4, wait=False)
+    await crowd.until(click.acknowledged.is_set)
+    assert (click.kind, click.refused) == (6, [])
+    await crowd.until(lambda: "rob-d" in card.text)
+
+
+async def test_an_answer_that_discord_took_though_it_said_it_had_trouble_is_none_lost(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    crowd.fake.fault(Trouble.ERROR_AFTER, "POST", "/interactions/.*")
+    click = await crowd.fake.click(crowd.rob, card, "Approve", age=2.6)
+    await until(lambda: "rob-d" in card.text)
+    assert click.kind == 6
 
 
 async def test_a_card_that_the_database_has_forgotten_changes_at_once_all_the_same(crowd: Crowd) -> None:

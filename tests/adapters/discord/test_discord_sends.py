@@ -175,6 +175,13 @@ async def test_a_deleted_message_is_gone(post: Post) -> None:
         await post.sends.edit(MessageRef("discord", CHANNEL.to, "no number"), card())
 
 
+async def test_what_is_in_a_channel_of_before_is_in_no_other_cards_way(post: Post) -> None:
+    for channel, means in (("999", MessageGone), (CHANNEL.to, ChannelBroken)):
+        post.fake.world.channels.pop(channel, None)
+        with pytest.raises(means):
+            await post.sends.edit(MessageRef("discord", channel, "300000000000000001"), card())
+
+
 async def test_where_nothing_listens_nothing_was_sent(post: Post) -> None:
     await post.fake.stop()
     with pytest.raises(SendFailed):

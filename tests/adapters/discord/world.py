@@ -133,6 +133,7 @@ class World:
         self.guild = "100000000000000001"
         self.other_guild = "100000000000000002"
         self.channels: dict[str, str] = {REVIEW: "review", SECOND: "second"}
+        self.threads: dict[str, str] = {}  # and the channel that each is in
         self.denied: dict[str, int] = {}  # permissions that the bot lacks, by channel
         self.member_of = {self.guild}
         self.messages: dict[str, Message] = {}
@@ -271,6 +272,23 @@ class World:
         }
 
     def channel_payload(self, channel: str) -> dict[str, Any]:
+        if parent := self.threads.get(channel):
+            return {
+                "id": channel,
+                "type": 11,
+                "guild_id": self.guild,
+                "name": self.channels[channel],
+                "parent_id": parent,
+                "owner_id": self.me.id,
+                "message_count": 1,
+                "member_count": 1,
+                "thread_metadata": {
+                    "archived": False,
+                    "auto_archive_duration": 1440,
+                    "archive_timestamp": "2026-01-01T00:00:00+00:00",
+                    "locked": False,
+                },
+            }
         denied = self.denied.get(channel, 0)
         return {
             "id": channel,

@@ -135,6 +135,17 @@ async def test_a_message_that_somebody_deleted_is_gone(bench: Bench) -> None:
         await bench.adapter.edit(replace(ref, id="4711"), CARD)
 
 
+async def test_what_is_in_a_chat_of_before_is_in_no_other_cards_way(bench: Bench) -> None:
+    await bench.start()
+    ref = await send(bench)
+    bench.fake.kick(bench.group)
+    with pytest.raises(ChannelBroken, match="removed"):
+        await bench.adapter.edit(ref, replace(CARD, badge="Approved by rob"))
+    bench.adapter._chats._places.clear()
+    with pytest.raises(MessageGone):
+        await bench.adapter.edit(ref, replace(CARD, badge="Approved by rob"))
+
+
 async def test_where_the_bot_was_removed_a_person_must_help(bench: Bench) -> None:
     await bench.start()
     bench.fake.kick(bench.group)
