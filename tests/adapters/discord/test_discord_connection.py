@@ -262,7 +262,7 @@ async def test_check_says_that_all_is_well_and_how_to_invite(line: Line) -> None
         (lambda w: w.channels.pop(SECOND), "channel second: there is no channel"),
         (lambda w: w.member_of.clear(), "it is not in server"),
     ],
-    ids=["history", "send", "view", "gone", "server"],
+    ids=["history", "send", "view", "thread", "gone", "server"],
 )
 async def test_check_names_what_is_missing(line: Line, spoil: Callable[[Any], object], words: str) -> None:
     spoil(line.fake.world)
