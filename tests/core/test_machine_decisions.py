@@ -281,7 +281,8 @@ class Decisions(Machine):
         row = picked([row for row in rows if not self.market.on_its_way(row["task_id"])], number)
         if row is None:
             return
-        answer = "went" if self.market.of(row["task_id"], row["revision"]) else wish
+        rated = self.market.of(row["task_id"], row["revision"])
+        answer = "went" if any(rating.verdict == row["verdict"] for rating in rated) else wish
         reply = await self.rig.press("mia", f"{answer}:{short_id(row['submission'])}:{row['revision']}")
         assert said(reply)
 
