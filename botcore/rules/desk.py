@@ -190,15 +190,16 @@ def _obstacle(reader: Reader, row: Row, submission: Submission) -> Outcome | Non
     flagged = reader.value("SELECT 1 FROM flags WHERE submission = :id", id=row["id"])
     if flagged or _has_double(reader, row):
         return Outcome.FLAGGED
-    ready = {
+    comparable = {
         found["url"]
         for found in reader.q(
             """SELECT p.url FROM submission_pictures l JOIN pictures p ON p.url = l.url
-               WHERE l.submission = :id AND p.state = 'ready'""",
+               JOIN looks k ON k.sha256 = p.sha256
+               WHERE l.submission = :id AND p.state = 'ready' AND k.hash IS NOT NULL""",
             id=row["id"],
         )
     }
-    if any(proof.url not in ready for proof in submission.proofs if proof.kind is ProofKind.PICTURE):
+    if any(proof.url not in comparable for proof in submission.proofs if proof.kind is ProofKind.PICTURE):
         return Outcome.PICTURE
     return None
 

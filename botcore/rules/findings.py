@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     LIMIT = "limit"  # it would have, but had approved enough that day
     UNPRICED = "unpriced"  # nobody knows what it costs
     FLAGGED = "flagged"
-    PICTURE = "picture"  # one is missing
+    PICTURE = "picture"  # one is missing, or cannot be compared with others
     WORKER = "worker"  # blocked, or not approved often enough
     NO = "no"  # not what it asks for
 
