@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     UNPRICED = "unpriced"  # nobody knows what it costs
     FLAGGED = "flagged"
     PICTURE = "picture"  # one is missing, or cannot be compared with others
+    DEADLINE = "deadline"  # so near that nobody could undo an approval
     WORKER = "worker"  # blocked, or not approved often enough
     NO = "no"  # not what it asks for
 

@@ -433,6 +433,15 @@ async def test_a_picture_that_was_compared_with_nothing_leaves_it_to_people(
     assert await outcomes(rig) == [expected]
 
 
+@pytest.mark.parametrize(("minutes", "expected"), [(59, "deadline"), (62, "approved")])
+async def test_what_nobody_could_undo_before_its_deadline_is_left_to_people(
+    rigs: Rigs, setup: Callable[..., Setup], minutes: int, expected: str
+) -> None:
+    rig = await rigs.start(setup())
+    await hand_in(rig, "t1", deadline=START + timedelta(minutes=minutes))
+    assert await outcomes(rig) == [expected]
+
+
 async def test_what_nobody_knows_the_price_of_is_left_to_people(rigs: Rigs, setup: Callable[..., Setup]) -> None:
     rig = await rigs.start(setup())
     await hand_in(rig, "t1", price=None)
