@@ -168,6 +168,12 @@ SHOT = Proof(ProofKind.PICTURE, "The code on a screenshot", url="https://x.examp
         ('{ one_of = ["AB12", "CD34"] }', submitted("AB12 CD34"), False),
         ('{ contains = "Thank you" }', submitted("He said: THANK  YOU!"), True),
         ('{ contains = "Thank you" }', submitted("Thanks"), False),
+        ('{ contains = "agree" }', submitted("I disagreed"), False),
+        ('{ contains = "agree" }', submitted("I disagree, but they agree."), True),
+        ('{ contains = "5.00" }', submitted("It was 15.00"), False),
+        ('{ contains = "C++" }', submitted("I write C++11"), True),
+        ('{ contains = "C++" }', submitted("I write C"), False),
+        ('{ contains = "👍" }', submitted("ok👍ok"), True),
         ("{ matches = 'https://example\\.com/\\w+' }", submitted(" https://example.com/me\n"), True),
         ("{ matches = 'https://example\\.com/\\w+' }", submitted("https://example.com/me and more"), False),
         (
