@@ -212,8 +212,10 @@ def _has_double(reader: Reader, row: Row) -> bool:
             """SELECT 1 FROM prints mine
                JOIN prints theirs ON theirs.kind = mine.kind AND theirs.print = mine.print
                JOIN submissions s ON s.id = theirs.submission
-               WHERE mine.submission = :id AND mine.kind IN ('text', 'picture', 'ip') AND s.task_id != :task LIMIT 1""",
+               WHERE mine.submission = :id AND mine.kind IN ('text', 'picture', 'ip')
+               AND (s.account, s.task_id) != (:account, :task) LIMIT 1""",
             id=row["id"],
+            account=row["account"],
             task=row["task_id"],
         )
     )

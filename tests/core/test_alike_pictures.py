@@ -312,3 +312,16 @@ async def test_a_copy_is_flagged_also_where_its_picture_came_before_that_of_the_
         await rig.store.tx(flag_picture, number, "ab" * 32)
     rows = await rig.rows("SELECT submission, text, other FROM flags WHERE kind = 'picture' ORDER BY submission")
     assert [tuple(row.values()) for row in rows] == [(2, "Same picture as #A1", 1), (3, "Same picture as #A2", 2)]
+
+
+@pytest.mark.parametrize("arrived", [(1, 2), (2, 1)])
+async def test_the_same_picture_at_two_accounts_is_flagged_also_where_their_tasks_have_the_same_id(
+    rigs: Rigs, arrived: tuple[int, ...]
+) -> None:
+    rig = await rigs.start(Setup(accounts=("main", "second")))
+    for name, market in rig.markets.items():
+        market.add("a")
+        await rig.poll(name)
+    for number in arrived:
+        await rig.store.tx(flag_picture, number, "ab" * 32)
+    assert await flags(rig) == [(2, "Same picture as #A1")]

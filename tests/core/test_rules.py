@@ -349,6 +349,18 @@ async def test_of_two_with_the_same_address_neither_is_approved(rigs: Rigs, setu
     assert await outcomes(rig) == ["flagged", "flagged"]
 
 
+async def test_of_two_with_the_same_text_at_two_accounts_neither_is_approved(
+    rigs: Rigs, setup: Callable[..., Setup]
+) -> None:
+    rules = setup(accounts=None, jobs='["J1"]', when='{ contains = "liked" }').rules
+    rig = await rigs.start(Setup(accounts=("main", "other"), rules=rules))
+    for market in rig.markets.values():
+        market.add("t1", proofs=(code("I liked the quiet page"),))
+    await asyncio.gather(*(rig.poll(name) for name in rig.markets))
+    await rig.turn(3)
+    assert await outcomes(rig) == ["flagged", "flagged"]
+
+
 async def test_it_waits_for_the_pictures_and_what_they_are_compared_with(
     rigs: Rigs, setup: Callable[..., Setup]
 ) -> None:
