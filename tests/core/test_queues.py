@@ -158,10 +158,19 @@ async def test_what_is_skipped_comes_again_after_all_others(rig: Rig) -> None:
 async def test_a_double_click_on_skip_skips_one(rig: Rig) -> None:
     await crowd(rig)
     skip = button(queue(rig), "skip")
-    await rig.press("rob", skip)
-    await rig.press("rob", skip)
+    assert (await rig.press("rob", skip)).text == "A8 comes again after the others."
+    assert (await rig.press("rob", skip)).text == "The queue has moved on already."
     await rig.settle()
     assert in_hand(queue(rig)) == "#A7"
+
+
+async def test_what_was_decided_meanwhile_does_not_come_again(rig: Rig) -> None:
+    await crowd(rig)
+    skips = [button(queue(rig), "skip"), button((await rig.say("rob", "review")).card, "skip")]
+    await rig.say("mia", "approve A7 A8")
+    for skip in skips:
+        assert (await rig.press("rob", skip)).text == "The queue has moved on already."
+    assert await rig.value("SELECT count(*) FROM queue_skips") == 0
 
 
 async def test_a_flagged_submission_is_marked(rigs: Rigs) -> None:
