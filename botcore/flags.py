@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .models import ProofKind, Submission
-from .store.port import Reader, Row, Tx
+from .store.port import Reader, Tx
 from .text import clean, fingerprint, short_id
 
 
@@ -32,7 +32,8 @@ def keep_prints(tx: Tx, prints: Iterable[tuple[int, str, str]]) -> None:
 COPIES = """
 SELECT n.submission, n.kind, (
     SELECT p.submission FROM prints p JOIN submissions o ON o.id = p.submission
-    WHERE p.kind = n.kind AND p.print = n.print AND p.submission < n.submission AND o.task_id != s.task_id
+    WHERE p.kind = n.kind AND p.print = n.print AND p.submission < n.submission
+    AND (o.account, o.task_id) != (s.account, s.task_id)
     ORDER BY p.submission LIMIT 1) AS first
 FROM submissions s JOIN prints n ON n.submission = s.id WHERE s.id > :last AND first IS NOT NULL
 """
@@ -60,11 +61,10 @@ def flag_picture(tx: Tx, number: int, sha256: str) -> list[int]:
         sha=sha256,
         id=number,
     )
-    task = tx.value("SELECT task_id FROM submissions WHERE id = :id", id=number)
-    if other := _earlier(tx, "picture", sha256, number, task):
-        pairs = [(number, other["id"])]
+    if (first := tx.value(EARLIER, print=sha256, id=number)) is not None:
+        pairs = [(number, first)]
     else:
-        pairs = [(later["id"], number) for later in tx.q(LATER, print=sha256, id=number, task=task)]
+        pairs = [(later["id"], number) for later in tx.q(LATER, print=sha256, id=number)]
     return [copy for copy, first in pairs if add_flag(tx, copy, "picture", _same_picture(first), first)]
 
 
@@ -109,25 +109,19 @@ def compared_with(reader: Reader, number: int) -> list[int]:
     return list(dict.fromkeys(row["other"] for row in rows))
 
 
+# the first submission of another task with the same picture
+EARLIER = """
+SELECT s.id FROM submissions mine CROSS JOIN prints p JOIN submissions s ON s.id = p.submission
+WHERE mine.id = :id AND p.kind = 'picture' AND p.print = :print AND p.submission < :id
+AND (s.account, s.task_id) != (mine.account, mine.task_id) ORDER BY p.submission LIMIT 1
+"""
 LATER = """
-SELECT s.id FROM prints p JOIN submissions s ON s.id = p.submission
-WHERE p.kind = 'picture' AND p.print = :print AND p.submission > :id AND s.task_id != :task
-AND NOT EXISTS (SELECT 1 FROM flags f WHERE f.submission = s.id AND f.kind = 'picture') ORDER BY s.id
+SELECT s.id FROM submissions mine CROSS JOIN prints p JOIN submissions s ON s.id = p.submission
+WHERE mine.id = :id AND p.kind = 'picture' AND p.print = :print AND p.submission > :id
+AND (s.account, s.task_id) != (mine.account, mine.task_id)
+AND NOT EXISTS (SELECT 1 FROM flags f WHERE f.submission = s.id AND f.kind = 'picture') ORDER BY p.submission
 """  # copies whose picture came before that of the first
 
 
 def _same_picture(first: int) -> str:
     return f"Same picture as #{short_id(first)}"
-
-
-def _earlier(tx: Tx, kind: str, value: str, number: int, task: str) -> Row | None:
-    """The first other task's submission with the same print."""
-    return tx.one(
-        """SELECT s.id FROM prints p JOIN submissions s ON s.id = p.submission
-           WHERE p.kind = :kind AND p.print = :value AND p.submission < :id AND s.task_id != :task
-           ORDER BY p.submission LIMIT 1""",
-        kind=kind,
-        value=value,
-        id=number,
-        task=task,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from .cards import submission_card
@@ -29,11 +30,13 @@ def queue_card(reader: Reader, number: int, now: int) -> Card | None:
         said = "Stopped." if queue["person"] else "This queue is done."
         return Card("Queue", subject, badge="Done", blocks=(Text(f"{said} {left}".strip()),), count=0)
     last = _last(reader, queue)
-    blocks = (_head(waits), *_said(last))
+    limit = ", ".join(json.loads(queue["accounts"])) if queue["accounts"] else ""
+    blocks = (_head(waits, limit), *_said(last))
     held = queue["submission"]
     card = submission_card(reader, held, now) if held is not None else None
     if card is None:
-        rest = "The rest is being reviewed by others." if waits.waiting else "Nothing is left to decide."
+        nothing = f"Nothing is left in {limit}." if limit else "Nothing is left to decide."
+        rest = "The rest is being reviewed by others." if waits.waiting else nothing
         return Card(
             "Queue",
             subject,
@@ -54,12 +57,14 @@ def queue_card(reader: Reader, number: int, now: int) -> Card | None:
     )
 
 
-def _head(waits: Crowd) -> Fields:
+def _head(waits: Crowd, limit: str) -> Fields:
     fields = [Field("Waiting", f"{waits.waiting:,}")]
     if waits.waiting:
         fields.append(Field("Oldest", "", from_ms(waits.oldest)))
     if waits.deadline is not None:
         fields.append(Field("Next deadline", "", from_ms(waits.deadline), countdown=True))
+    if limit:
+        fields.append(Field("Accounts", f"{limit} only"))
     return Fields(tuple(fields))
 
 

@@ -133,9 +133,10 @@ def open_queue(reader: Reader, channel: str, person: str = "") -> Row | None:
 
 
 def open_own(tx: Tx, person: str, accounts: str | None, now: int) -> int:
-    """A queue of a person's own, or the one they have, unless that is of other `accounts` than those asked for."""
+    """A queue of a person's own, or the one they have, unless that is of other `accounts` than those asked for. None
+    are all, but first what is left of the ones they have."""
     queue = open_queue(tx, "", person)
-    if queue and accounts in (None, queue["accounts"]):
+    if queue and (accounts == queue["accounts"] or (accounts is None and take(tx, queue["id"], now) is not None)):
         return int(queue["id"])
     if queue:
         stop_own(tx, queue["id"], now)

@@ -71,7 +71,6 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
         raise TooLate(why_closed(tx, row))
     if ask.revision is not None and ask.revision != row["revision"]:
         raise TooLate("a newer revision has come in: look at its card")
-    hurry = row["deadline"] is not None and row["deadline"] - now < HURRY_MS
     made = tx.one(
         f"""INSERT INTO decisions
                (id, submission, verdict, satisfaction, comment, bonus, block, person, via, decided_at, due_at, state)
@@ -88,7 +87,7 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
         person=ask.person,
         via=ask.via,
         now=now,
-        due_at=now if hurry else now + ask.hold_ms,
+        due_at=now if leaves_at_once(row["deadline"], now) else now + ask.hold_ms,
     )
     if made is None:
         raise TooLate(why_closed(tx, row))
@@ -99,6 +98,11 @@ def decide(tx: Tx, ask: Ask, limits: Limits, now: int) -> Made:
     enqueue_rating(tx, row["account"], row["job_id"], made["due_at"])
     touch(tx, f"submission:{ask.submission}")
     return Made(made["id"], made["due_at"], ask.submission, ask.verdict)
+
+
+def leaves_at_once(deadline: int | None, now: int) -> bool:
+    """Whether a deadline is so near that a decision is not held, and cannot be undone."""
+    return deadline is not None and deadline - now < HURRY_MS
 
 
 def undo(tx: Tx, decision: int, person: str, via: str, now: int) -> int:

@@ -96,12 +96,14 @@ async def press_skip(context: Context, subject: str, revision: int) -> Reply:
         raise BadInput("this button cannot be read: look at the newest card")
     queue = target.queue["id"]
 
-    def move_on(tx: Tx) -> int | None:
+    def move_on(tx: Tx) -> str:
+        if take(tx, queue, context.now()) != target.submission:
+            return "The queue has moved on already."
         skip(tx, queue, target.submission, context.now())
-        return take(tx, queue, context.now())
+        held = take(tx, queue, context.now())
+        return "There is no other." if held == target.submission else f"{target.name} comes again after the others."
 
-    held = await context.house.store.tx(move_on)
-    words = f"{target.name} comes again after the others." if held != target.submission else "There is no other."
+    words = await context.house.store.tx(move_on)
     if target.queue["person"]:
         return Reply(words, card=await _look(context, queue), replaces=True)
     return Reply(words)

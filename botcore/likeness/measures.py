@@ -14,6 +14,7 @@ Shingles = Set[str]
 TEXT_ALIKE = 0.8  # of two texts; one word of six changed is still that
 PICTURE_ALIKE = 0.9  # of two pictures; pages that have nothing in common have about 0.5, seldom 0.7
 CELL_OFF = 5  # shades of grey: see `same_picture`
+EMPTY = "nothing to be seen on it"  # why a picture that can be read has no look
 
 SHINGLE = 5  # characters
 LEAST_SHINGLES = 30  # less is alike by chance: "done sir please approve"

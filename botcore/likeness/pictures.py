@@ -10,7 +10,7 @@ from ..flags import has_flag
 from ..store.port import Reader, Row, Tx
 from ..text import short_id
 from .desk import OPEN, Flag, raise_flags
-from .measures import PICTURE_ALIKE, Look, percent, picture_bands, picture_likeness, same_picture
+from .measures import EMPTY, PICTURE_ALIKE, Look, percent, picture_bands, picture_likeness, same_picture
 
 SEEN = 200  # of those that share a key, the newest
 COMPARED = 50  # of those, the ones that share most keys
@@ -83,12 +83,9 @@ class Compared:
 def compare(reader: Reader, sha256: str) -> Compared:
     """Compares a picture for submissions that it was not compared for; one batch of them."""
     rows = reader.q(NEW, sha256=sha256, most=SEEN)
+    waiting = [row for row in rows if row["state"] in OPEN]
     look = look_of(reader, sha256)
-    mine = [row for row in rows if row["state"] in OPEN and not _is_flagged(reader, row)] if look else []
-    others = _alike(reader, sha256, look) if look and mine else []
-    flags = [
-        flag for row in mine for flag in _flags(reader, row, [one for one in others if _task(one.row) != _task(row)])
-    ]
+    flags = _like_others(reader, sha256, look, waiting) if look else _like_nothing(reader, sha256, waiting)
     return Compared(tuple(row["id"] for row in rows), tuple(flags))
 
 
@@ -101,6 +98,21 @@ def note_compared(tx: Tx, sha256: str, compared: Compared) -> None:
             id=number,
             sha256=sha256,
         )
+
+
+def _like_others(reader: Reader, sha256: str, look: Look, rows: Sequence[Row]) -> list[Flag]:
+    mine = [row for row in rows if not _is_flagged(reader, row)]
+    others = _alike(reader, sha256, look) if mine else []
+    return [
+        flag for row in mine for flag in _flags(reader, row, [one for one in others if _task(one.row) != _task(row)])
+    ]
+
+
+def _like_nothing(reader: Reader, sha256: str, rows: Sequence[Row]) -> list[Flag]:
+    """A picture that nobody could look at may be anybody's; an empty one is nobody's."""
+    if not rows or reader.value("SELECT note FROM looks WHERE sha256 = :sha256", sha256=sha256) == EMPTY:
+        return []
+    return [Flag(row["id"], "uncompared picture", "Picture cannot be compared") for row in rows]
 
 
 def _alike(reader: Reader, sha256: str, look: Look) -> list[_Alike]:

@@ -14,6 +14,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from .measures import EMPTY
+
 MEMORY = 2**30  # bytes of address space; the libraries alone take a third of it
 SECONDS = 10  # of the processor, for one picture
 MAX_PIXELS = 40_000_000
@@ -45,7 +47,7 @@ def _look(path: Path, images: Any, imagehash: Any) -> dict[str, str]:
             grey = _on_white(image, images)
         thumb = grey.resize(THUMB, images.Resampling.LANCZOS).tobytes()
         if _is_empty(thumb):
-            return {"refused": "nothing to be seen on it"}
+            return {"refused": EMPTY}
         bits = imagehash.phash(grey, hash_size=HASH).hash
     except MemoryError:
         raise  # what is left of this process is not to be trusted

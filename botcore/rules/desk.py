@@ -15,7 +15,7 @@ from ..delivery import LAZY, touch
 from ..likeness.desk import checked
 from ..models import ProofKind, Submission, Verdict
 from ..provider import Capability
-from ..review import Ask, Made, NotPossible, decide
+from ..review import Ask, Made, NotPossible, decide, leaves_at_once
 from ..spending import Limits
 from ..store.codec import load
 from ..store.port import Later, Reader, Row, Store, Tx, Work
@@ -127,7 +127,7 @@ class RuleDesk:
         if row is None or tx.one("SELECT 1 FROM decisions WHERE submission = :id LIMIT 1", id=number):
             return None
         before = findings(tx, number)
-        obstacle = _obstacle(tx, row, submission)
+        obstacle = _obstacle(tx, row, submission, now)
         approved = _approvals(tx, row)
         made: Made | None = None
         said = not SPOKE.isdisjoint(before.values())
@@ -185,22 +185,23 @@ def _waiting(reader: Reader, number: int) -> Row | None:
     return reader.one("SELECT * FROM submissions WHERE id = :id AND state IN ('new', 'shown')", id=number)
 
 
-def _obstacle(reader: Reader, row: Row, submission: Submission) -> Outcome | None:
-    """What leaves a submission to people, whatever a rule says: anything odd about it."""
+def _obstacle(reader: Reader, row: Row, submission: Submission, now: int) -> Outcome | None:
+    """What leaves a submission to people, whatever a rule says: anything odd, or too little time to undo anything."""
     flagged = reader.value("SELECT 1 FROM flags WHERE submission = :id", id=row["id"])
     if flagged or _has_double(reader, row):
         return Outcome.FLAGGED
-    ready = {
+    comparable = {
         found["url"]
         for found in reader.q(
             """SELECT p.url FROM submission_pictures l JOIN pictures p ON p.url = l.url
-               WHERE l.submission = :id AND p.state = 'ready'""",
+               JOIN looks k ON k.sha256 = p.sha256
+               WHERE l.submission = :id AND p.state = 'ready' AND k.hash IS NOT NULL""",
             id=row["id"],
         )
     }
-    if any(proof.url not in ready for proof in submission.proofs if proof.kind is ProofKind.PICTURE):
+    if any(proof.url not in comparable for proof in submission.proofs if proof.kind is ProofKind.PICTURE):
         return Outcome.PICTURE
-    return None
+    return Outcome.DEADLINE if leaves_at_once(row["deadline"], now) else None
 
 
 def _has_double(reader: Reader, row: Row) -> bool:
@@ -211,8 +212,10 @@ def _has_double(reader: Reader, row: Row) -> bool:
             """SELECT 1 FROM prints mine
                JOIN prints theirs ON theirs.kind = mine.kind AND theirs.print = mine.print
                JOIN submissions s ON s.id = theirs.submission
-               WHERE mine.submission = :id AND mine.kind IN ('text', 'picture', 'ip') AND s.task_id != :task LIMIT 1""",
+               WHERE mine.submission = :id AND mine.kind IN ('text', 'picture', 'ip')
+               AND (s.account, s.task_id) != (:account, :task) LIMIT 1""",
             id=row["id"],
+            account=row["account"],
             task=row["task_id"],
         )
     )

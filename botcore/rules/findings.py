@@ -21,7 +21,8 @@ class Outcome(StrEnum):
     LIMIT = "limit"  # it would have, but had approved enough that day
     UNPRICED = "unpriced"  # nobody knows what it costs
     FLAGGED = "flagged"
-    PICTURE = "picture"  # one is missing
+    PICTURE = "picture"  # one is missing, or cannot be compared with others
+    DEADLINE = "deadline"  # so near that nobody could undo an approval
     WORKER = "worker"  # blocked, or not approved often enough
     NO = "no"  # not what it asks for
 

@@ -41,8 +41,15 @@ def _test(condition: Condition, text: str) -> bool:
         return regex.fullmatch(condition.matches, text, timeout=PATIENCE, concurrent=True) is not None
     words = plain(text)
     if condition.contains is not None:
-        return condition.contains in words
+        return _has_words(words, condition.contains)
     return words in (condition.one_of or (condition.is_,))
+
+
+def _has_words(text: str, asked: str) -> bool:
+    """Whether a text has what is asked for, and not as a part of longer words."""
+    before = r"(?<!\w)" if re.match(r"\w", asked) else ""
+    after = r"(?!\w)" if re.match(r"\w", asked[-1]) else ""
+    return re.search(f"{before}{re.escape(asked)}{after}", text) is not None
 
 
 def _words(text: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from botcore.flags import flag_picture
 from botcore.likeness.desk import checked
 from botcore.likeness.looking import Looker, LookFailed
-from botcore.likeness.measures import Look
+from botcore.likeness.measures import EMPTY, Look
 from botcore.likeness.pictures import CROWD, compare, keep_look, note_compared
 from botcore.models import Proof, ProofKind
 from botcore.picture_desk import PictureDesk, _note
@@ -59,13 +59,13 @@ async def hand_in(rig: Rig, task: str, seen: Look, job: str = "J1", name: str = 
     return await picture(rig, url, name or task, seen)
 
 
-async def picture(rig: Rig, url: str, content: str, seen: Look | None) -> int:
+async def picture(rig: Rig, url: str, content: str, seen: Look | None, why: str = "cannot be read") -> int:
     sha256 = hashlib.sha256(content.encode()).hexdigest()
 
     def fetched(tx: Tx) -> None:
         tx.q("UPDATE pictures SET state = 'ready', sha256 = :sha WHERE url = :url", sha=sha256, url=url)
         _note(tx, url, sha256)
-        keep_look(tx, sha256, seen, "" if seen else "cannot be read")
+        keep_look(tx, sha256, seen, "" if seen else why)
 
     await rig.store.tx(fetched)
     while (compared := await rig.store.read(compare, sha256)).numbers:
@@ -194,6 +194,19 @@ async def test_a_picture_that_cannot_be_compared_keeps_nobody_waiting(rig: Rig) 
     assert await rig.store.read(checked, number)
 
 
+@pytest.mark.parametrize(("why", "flagged"), [("cannot be read: OSError", True), (EMPTY, False)])
+async def test_a_picture_that_cannot_be_compared_is_flagged_unless_there_is_nothing_to_be_seen(
+    rig: Rig, why: str, flagged: bool
+) -> None:
+    url = "https://pictures.example/a.png"
+    rig.market.add("a", proofs=(Proof(ProofKind.PICTURE, "A screenshot", url=url),))
+    await rig.poll()
+    await rig.turn(5)
+    await picture(rig, url, "a", None, why)
+    assert await flags(rig) == [(1, "Picture cannot be compared")] * flagged
+    assert ("Flag: Picture cannot be compared" in words(rig.adapter.shown()[0])) is flagged
+
+
 async def test_everything_is_found_through_an_index(rig: Rig) -> None:
     for number in range(5):
         await hand_in(rig, f"t{number}", recompressed(look(1)) if number % 2 else look(1), job=f"J{number}")
@@ -257,11 +270,11 @@ def saved(kind: str, scale: float = 1.0, user: str = "amina_k7") -> bytes:
 async def test_copies_are_found_and_shown_side_by_side(rig: Rig, desk: PictureDesk) -> None:
     shot, copy = saved("PNG"), saved("JPEG", 0.7)
     telephone("amina_k7", "12:31").save(out := io.BytesIO(), "PNG")
-    for task, body in (("a", shot), ("b", out.getvalue()), ("c", copy), ("d", b"<svg/>")):
+    for task, body in (("a", shot), ("b", out.getvalue()), ("c", copy), ("d", copy[:-3])):
         await desk.look(await fetched(rig, desk, task, body))
     await rig.turn(5)
-    ((number, said),) = await flags(rig)
-    assert number == 3
+    (number, said), broken = await flags(rig)
+    assert (number, broken) == (3, (4, "Picture cannot be compared"))
     assert said.startswith("Picture like #A1 (9")
     card = next(card for card in rig.adapter.shown() if card.subject == "submission:A3")
     assert "Compare" in [button.label for button in card.buttons]
@@ -274,7 +287,7 @@ async def test_copies_are_found_and_shown_side_by_side(rig: Rig, desk: PictureDe
     assert right.title.startswith("#A1 (9")
     for number in (1, 2, 3, 4):
         assert await rig.store.read(checked, number)
-    assert await rig.value("SELECT note FROM looks WHERE hash IS NULL") == "cannot be read: UnidentifiedImageError"
+    assert await rig.value("SELECT note FROM looks WHERE hash IS NULL") == "cannot be read: OSError"
 
 
 async def test_a_picture_that_kills_is_tried_twice_and_let_go(rig: Rig, tmp_path: Path) -> None:
@@ -287,6 +300,7 @@ async def test_a_picture_that_kills_is_tried_twice_and_let_go(rig: Rig, tmp_path
     await desk.look(Work(1, "look", work.key, "look", work.args, 1))
     assert await rig.store.read(checked, 1)
     assert await rig.value("SELECT note FROM looks") == "looking at it failed"
+    assert await flags(rig) == [(1, "Picture cannot be compared")]
     await book.close()
 
 
@@ -298,3 +312,16 @@ async def test_a_copy_is_flagged_also_where_its_picture_came_before_that_of_the_
         await rig.store.tx(flag_picture, number, "ab" * 32)
     rows = await rig.rows("SELECT submission, text, other FROM flags WHERE kind = 'picture' ORDER BY submission")
     assert [tuple(row.values()) for row in rows] == [(2, "Same picture as #A1", 1), (3, "Same picture as #A2", 2)]
+
+
+@pytest.mark.parametrize("arrived", [(1, 2), (2, 1)])
+async def test_the_same_picture_at_two_accounts_is_flagged_also_where_their_tasks_have_the_same_id(
+    rigs: Rigs, arrived: tuple[int, ...]
+) -> None:
+    rig = await rigs.start(Setup(accounts=("main", "second")))
+    for name, market in rig.markets.items():
+        market.add("a")
+        await rig.poll(name)
+    for number in arrived:
+        await rig.store.tx(flag_picture, number, "ab" * 32)
+    assert await flags(rig) == [(2, "Same picture as #A1")]

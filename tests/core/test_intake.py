@@ -77,6 +77,15 @@ async def test_the_same_task_at_two_accounts_is_two_submissions(rigs: Rigs) -> N
     assert accounts == ["main", "second"]
 
 
+async def test_a_copy_at_another_account_is_flagged_also_where_its_task_has_the_same_id(rigs: Rigs) -> None:
+    rig = await rigs.start(Setup(accounts=("main", "second")))
+    for name, market in rig.markets.items():
+        market.add("a", proofs=(Proof(ProofKind.TEXT, "Say why", "I liked the quiet page and its colours."),))
+        await rig.poll(name)
+    flags = await rig.rows("SELECT submission, text FROM flags")
+    assert [(row["submission"], row["text"]) for row in flags] == [(2, "Same text as #A1")]
+
+
 async def test_a_kill_after_reading_neither_loses_nor_repeats(rigs: Rigs) -> None:
     rig = await rigs.start()
     rig.market.add("a")

@@ -159,10 +159,19 @@ async def test_what_is_skipped_comes_again_after_all_others(rig: Rig) -> None:
 async def test_a_double_click_on_skip_skips_one(rig: Rig) -> None:
     await crowd(rig)
     skip = button(queue(rig), "skip")
-    await rig.press("rob", skip)
-    await rig.press("rob", skip)
+    assert (await rig.press("rob", skip)).text == "A8 comes again after the others."
+    assert (await rig.press("rob", skip)).text == "The queue has moved on already."
     await rig.settle()
     assert in_hand(queue(rig)) == "#A7"
+
+
+async def test_what_was_decided_meanwhile_does_not_come_again(rig: Rig) -> None:
+    await crowd(rig)
+    skips = [button(queue(rig), "skip"), button((await rig.say("rob", "review")).card, "skip")]
+    await rig.say("mia", "approve A7 A8")
+    for skip in skips:
+        assert (await rig.press("rob", skip)).text == "The queue has moved on already."
+    assert await rig.value("SELECT count(*) FROM queue_skips") == 0
 
 
 async def test_a_flagged_submission_is_marked(rigs: Rigs) -> None:
@@ -448,3 +457,31 @@ async def test_review_of_another_account_is_another_queue(rigs: Rigs) -> None:
     other = (await rig.say("rob", "review other")).card
     assert (in_hand(first), in_hand(other)) == ("#A1", "#A2")
     assert in_hand((await rig.say("rob", "review")).card) == "#A2"  # the one he has
+
+
+@pytest.fixture
+async def pair(rigs: Rigs) -> Rig:
+    """Two accounts where one submission each waits: A1 and A2."""
+    rig = await rigs.start(Setup(accounts=("main", "other"), channels=(FEW,)))
+    for account in ("main", "other"):
+        rig.markets[account].add(f"{account}1")
+        await rig.poll(account)
+    return rig
+
+
+async def test_review_opens_all_accounts_once_nothing_is_left_in_one(pair: Rig) -> None:
+    limited = (await pair.say("rob", "review main")).card
+    assert limited is not None
+    assert facts(limited)["Accounts"] == "main only"
+    done = (await pair.press("rob", button(limited, "approve"))).card
+    assert done is not None
+    assert "Nothing is left in main." in words(done)
+    card = (await pair.say("rob", "review")).card
+    assert card is not None
+    assert (in_hand(card), "Accounts" in facts(card)) == ("#A2", False)
+
+
+async def test_what_somebody_else_decided_is_nothing_left_in_an_account(pair: Rig) -> None:
+    await pair.say("rob", "review main")
+    await pair.say("mia", "approve A1")
+    assert in_hand((await pair.say("rob", "review")).card) == "#A2"

@@ -20,6 +20,8 @@ from botcore.clock import ManualClock
 from botcore.config import Config, ConfigError, load_config
 from botcore.flags import flag_picture
 from botcore.likeness.desk import LikenessDesk
+from botcore.likeness.measures import EMPTY, Look
+from botcore.likeness.pictures import compare, keep_look, note_compared
 from botcore.models import Proof, ProofKind, Satisfaction, SightingState, Submission
 from botcore.rules.matching import holds
 from botcore.rules.settings import Rule
@@ -31,6 +33,8 @@ from tests.core.rig import LIMITS, Rig, Rigs, Setup, until, words
 CODE = '{ proof = "code", is = "AB12" }'
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 GUIDE = EXAMPLE.with_name("docs") / "rules.md"
+
+SEEN = Look(bytes(32), bytes(1024))
 
 Write = Callable[..., tuple[Rule, ...]]
 
@@ -96,13 +100,16 @@ async def by_rule(rig: Rig) -> list[str]:
     return [row["task_id"] for row in rows]
 
 
-async def picture_came(rig: Rig, url: str, sha256: str = "aa", *, compared: bool = True) -> None:
-    """A picture was fetched; `compared`: and compared with others."""
+async def picture_came(
+    rig: Rig, url: str, sha256: str = "aa", *, compared: bool = True, look: Look | None = SEEN, why: str = ""
+) -> None:
+    """A picture was fetched; `compared`: and compared with others, unless it has no `look`, for this reason."""
 
     def note(tx: Tx) -> None:
         tx.q("UPDATE pictures SET state = 'ready', sha256 = :sha WHERE url = :url", url=url, sha=sha256)
         if compared:
-            tx.q("UPDATE submission_pictures SET compared = 1 WHERE url = :url", url=url)
+            keep_look(tx, sha256, look, why)
+            note_compared(tx, sha256, compare(tx, sha256))
             for row in tx.q("SELECT submission FROM submission_pictures WHERE url = :url", url=url):
                 flag_picture(tx, row["submission"], sha256)
 
@@ -161,6 +168,12 @@ SHOT = Proof(ProofKind.PICTURE, "The code on a screenshot", url="https://x.examp
         ('{ one_of = ["AB12", "CD34"] }', submitted("AB12 CD34"), False),
         ('{ contains = "Thank you" }', submitted("He said: THANK  YOU!"), True),
         ('{ contains = "Thank you" }', submitted("Thanks"), False),
+        ('{ contains = "agree" }', submitted("I disagreed"), False),
+        ('{ contains = "agree" }', submitted("I disagree, but they agree."), True),
+        ('{ contains = "5.00" }', submitted("It was 15.00"), False),
+        ('{ contains = "C++" }', submitted("I write C++11"), True),
+        ('{ contains = "C++" }', submitted("I write C"), False),
+        ('{ contains = "👍" }', submitted("ok👍ok"), True),
         ("{ matches = 'https://example\\.com/\\w+' }", submitted(" https://example.com/me\n"), True),
         ("{ matches = 'https://example\\.com/\\w+' }", submitted("https://example.com/me and more"), False),
         (
@@ -336,6 +349,18 @@ async def test_of_two_with_the_same_address_neither_is_approved(rigs: Rigs, setu
     assert await outcomes(rig) == ["flagged", "flagged"]
 
 
+async def test_of_two_with_the_same_text_at_two_accounts_neither_is_approved(
+    rigs: Rigs, setup: Callable[..., Setup]
+) -> None:
+    rules = setup(accounts=None, jobs='["J1"]', when='{ contains = "liked" }').rules
+    rig = await rigs.start(Setup(accounts=("main", "other"), rules=rules))
+    for market in rig.markets.values():
+        market.add("t1", proofs=(code("I liked the quiet page"),))
+    await asyncio.gather(*(rig.poll(name) for name in rig.markets))
+    await rig.turn(3)
+    assert await outcomes(rig) == ["flagged", "flagged"]
+
+
 async def test_it_waits_for_the_pictures_and_what_they_are_compared_with(
     rigs: Rigs, setup: Callable[..., Setup]
 ) -> None:
@@ -410,6 +435,29 @@ async def test_a_picture_that_cannot_be_had_leaves_it_to_people(
     await rig.store.tx(lambda tx: tx.q("UPDATE pictures SET state = 'refused', note = 'not a picture'"))
     await rig.turn(600)
     assert await outcomes(rig) == ["picture"]
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [("cannot be read: OSError", "flagged"), ("looking at it took too long", "flagged"), (EMPTY, "picture")],
+)
+async def test_a_picture_that_was_compared_with_nothing_leaves_it_to_people(
+    rigs: Rigs, setup: Callable[..., Setup], why: str, expected: str
+) -> None:
+    rig = await rigs.start(setup())
+    await hand_in(rig, "t1", proofs=(code(), SHOT))
+    await picture_came(rig, SHOT.url, look=None, why=why)
+    await rig.turn(600)
+    assert await outcomes(rig) == [expected]
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(59, "deadline"), (62, "approved")])
+async def test_what_nobody_could_undo_before_its_deadline_is_left_to_people(
+    rigs: Rigs, setup: Callable[..., Setup], minutes: int, expected: str
+) -> None:
+    rig = await rigs.start(setup())
+    await hand_in(rig, "t1", deadline=START + timedelta(minutes=minutes))
+    assert await outcomes(rig) == [expected]
 
 
 async def test_what_nobody_knows_the_price_of_is_left_to_people(rigs: Rigs, setup: Callable[..., Setup]) -> None:
