@@ -107,7 +107,8 @@ def items(value: object) -> list[Any]:
 class Wire(BaseModel):
     """What is read of an object; all else in it is dropped, and no error quotes it."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    # a marketplace that nobody uses costs the start nothing
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def wrong_fields(error: ValidationError) -> str:

@@ -28,7 +28,7 @@ def _base_url(value: str) -> str:
 class DiscordSettings(BaseModel):
     """`token` is the bot's, `guild` the id of the one server that it serves."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     token: Secret
     guild: Annotated[Id, AfterValidator(snowflake)]

@@ -38,7 +38,7 @@ FILES = 3  # pictures with a notice, at most
 class NotifySettings(BaseModel):
     """`[adapters.notify]`: nothing to set. Where notices go is in the channels' `to`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 @dataclass

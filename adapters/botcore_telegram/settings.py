@@ -32,7 +32,7 @@ def _base_url(value: str) -> str:
 class TelegramSettings(BaseModel):
     """`[adapters.telegram]`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     token: Annotated[SecretStr, AfterValidator(_token)]
     base_url: Annotated[str, AfterValidator(_base_url)] = "https://api.telegram.org/bot"
@@ -53,7 +53,7 @@ class TelegramSettings(BaseModel):
 class ChannelOptions(BaseModel):
     """The keys of `[[channels]]` that are Telegram's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     topic: Annotated[StrictInt, Field(ge=1)] | None = None
 

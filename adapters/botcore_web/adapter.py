@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class WebSettings(BaseModel):
     """`[adapters.web]`: nothing to set. Where the page is reached is `[bot] listen` and `public_url`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class WebAdapter(Adapter):

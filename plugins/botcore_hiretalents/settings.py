@@ -20,7 +20,7 @@ def _sendable(value: SecretStr) -> SecretStr:
 class HireTalentsSettings(BaseModel):
     """`[accounts.NAME]` with `provider = "hiretalents"`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     api_key: Annotated[Secret, AfterValidator(_sendable)]
     base_url: Annotated[str, AfterValidator(checked_base_url)] = "https://www.hiretalents.com/api/v1/"

@@ -27,7 +27,7 @@ def _percent(value: Decimal) -> Decimal:
 class CommonSettings(BaseModel):
     """What an account needs, under either name of the marketplace."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     user_id: Annotated[str, BeforeValidator(_user_id)]
     api_secret: Secret
