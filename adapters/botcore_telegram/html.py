@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from botcore.text import clean, cut
 
@@ -76,7 +76,8 @@ def pre(text: str) -> Html:
 
 
 def bold(inner: Html) -> Html:
-    return _wrapped("<b>", inner, "</b>")
+    """Code is never bold: Telegram makes an entity of each part around it."""
+    return replace(_wrapped("<b>", inner, "</b>"), entities=2 * inner.entities + 1) if inner else inner
 
 
 def italic(text: str) -> Html:

@@ -142,6 +142,11 @@ def test_what_telegram_would_link_is_code_which_one_touch_copies(text: str) -> N
     assert shown.text == text.strip()
 
 
+def test_many_bold_words_that_would_be_links_are_within_what_telegram_remembers() -> None:
+    row = ("see t.me/x and @me today", "<b>", "4111 1111 1111 1111 <")
+    check_card(Card("Job", blocks=(Table(("A", "B", "C"), (row,) * 40),)))
+
+
 @pytest.mark.parametrize("text", ["and/or", "0.25", "$0.08", "12:30", "w-1", "e.g. this", "done. Next", "A31", "3/4"])
 def test_ordinary_words_are_no_code(text: str) -> None:
     assert words(text).markup == text
