@@ -113,6 +113,7 @@ def test_any_card_is_within_the_limits_and_links_nowhere(card: Card) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cards())
 def test_very_many_cards_are_within_the_limits_and_link_nowhere(card: Card) -> None:
