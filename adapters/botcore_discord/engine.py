@@ -61,6 +61,7 @@ class Engine:
 
     async def start(self) -> None:
         """Logs in, tells the server the commands, and connects. Raises `AdapterError`."""
+        await self._forms.recover()
         await self._log_in()
         await self._sync(force=False)
         listening = asyncio.create_task(self._gateway.run(), name="Discord's gateway")

@@ -121,11 +121,8 @@ class Interactions:
             if str(interaction.guild_id) != self._guild:
                 return Reply(ELSEWHERE, result=Result.REFUSED)
             return await self._act(interaction, actor_of(interaction))
-        except StoreError as error:
-            return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
-        except Exception:
-            log.exception("Discord: interaction %s failed", interaction.id)
-            return Reply("Something went wrong here.", result=Result.REFUSED)
+        except Exception as error:  # noqa: BLE001 - logged there
+            return _failed(error)
 
     async def _act(self, interaction: discord.Interaction, actor: Actor) -> Reply | Drawn | discord.ui.Modal:
         data: Data = interaction.data or {}
@@ -149,10 +146,17 @@ class Interactions:
         """What the core says to a form, once all of it is there."""
         if not isinstance(taken, Filled):
             return taken
-        reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
-        if reply.form is not None:  # a modal cannot follow a modal
-            return await self._forms.invite(actor, reply.form, reply.text, taken)
-        return reply
+        try:
+            reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
+            shown: Reply | Drawn = reply
+            if reply.form is not None:  # a modal cannot follow a modal
+                shown = await self._forms.invite(actor, reply.form, reply.text, taken)
+        except Exception as error:  # noqa: BLE001 - logged there
+            reply = shown = _failed(error)
+        if shown is reply and reply.result is Result.REFUSED and reply.card is None:
+            return await self._forms.refused(taken, reply.text) or reply
+        await self._forms.settled(taken)
+        return shown
 
     async def _command(self, actor: Actor, data: Data) -> Reply:
         line, told = self._commands.line(data), attached(data)
@@ -306,6 +310,13 @@ class Interactions:
             await answer.change(drawn, new_files=bool(drawn.files))
         else:
             await answer.whisper(drawn)
+
+
+def _failed(error: Exception) -> Reply:
+    if isinstance(error, StoreError):
+        return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
+    log.error("Discord: an interaction failed", exc_info=error)
+    return Reply("Something went wrong here.", result=Result.REFUSED)
 
 
 def actor_of(interaction: discord.Interaction) -> Actor:

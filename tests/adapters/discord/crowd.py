@@ -120,6 +120,9 @@ class Crowd:
     async def slash(self, name: str, user: User | None = None, **options: Any) -> Interaction:
         return await self._acknowledged(await self.fake.slash(user or self.rob, name, options, wait=False))
 
+    async def fill_in(self, asked: Interaction, **values: str) -> Interaction:
+        return await self._acknowledged(await self.fake.fill_in(self.rob, asked, wait=False, **values))
+
     async def _acknowledged(self, interaction: Interaction) -> Interaction:
         await self.until(interaction.acknowledged.is_set)
         return interaction

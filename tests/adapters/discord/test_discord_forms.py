@@ -365,6 +365,37 @@ async def test_what_was_sent_or_forgotten_is_not_taken_again(desk: FormDesk, clo
     assert said(await desk.take(ANA, shown["custom_id"], filled_in(shown, q1="a"))) == OLD
 
 
+async def test_what_is_being_sent_is_not_sent_twice_and_is_there_again_where_it_was_refused(desk: FormDesk) -> None:
+    sent = await fill_in_twelve(desk, ANA, "a")
+    assert isinstance(sent, Filled)
+    assert sent.kept is not None
+    send = f"~send:@{sent.kept.token}"
+    assert said(await desk.reopen(ANA, send)) == OLD
+    refused = await desk.refused(sent, "The marketplace: try later.")
+    assert refused is not None
+    assert "try later" in said(refused)
+    assert broken_limits(parts(refused)) == []
+    back = payload(await desk.reopen(ANA, buttons(parts(refused))["Back"]))
+    assert back["title"] == "A new job (3/3)"
+    assert back["components"][1]["component"]["value"] == "a 12"
+    again = await desk.reopen(ANA, buttons(parts(refused))["Send"])
+    assert again == sent
+    assert isinstance(again, Filled)
+    await desk.settled(again)
+    assert said(await desk.reopen(ANA, send)) == OLD
+
+
+async def test_what_was_being_sent_when_the_bot_stopped_can_be_sent_again(
+    desk: FormDesk, store: SqliteStore, clock: ManualClock
+) -> None:
+    sent = await fill_in_twelve(desk, ANA, "a")
+    assert isinstance(sent, Filled)
+    assert sent.kept is not None
+    restarted = FormDesk(store, clock)
+    await restarted.recover()
+    assert await restarted.reopen(ANA, f"~send:@{sent.kept.token}") == sent
+
+
 @pytest.mark.parametrize(
     "custom_id",
     ["~form:", "~form:@0123456789abcdef:0#01234567", "~form:@x:0", "~open:@0123456789abcdef:99", "~", "~what:1"],

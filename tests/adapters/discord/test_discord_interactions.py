@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from botcore.adapter import Actor
+from botcore.ui import Form, Input, Reply, Result
 from tests.adapters.discord.crowd import Crowd, Through, a_crowd
 from tests.adapters.discord.world import Message
 
@@ -73,6 +75,41 @@ async def test_a_full_disk_is_said_and_nothing_is_decided(crowd: Crowd) -> None:
     crowd.rig.store.down = False
     await crowd.until(lambda: "Not saved" in click.said)
     assert await crowd.rig.states() == []
+
+
+@pytest.mark.parametrize("fails", ["refused", "crash", "disk"])
+async def test_a_long_form_that_the_core_does_not_take_can_be_sent_again(crowd: Crowd, fails: str) -> None:
+    card = await a_card(crowd)
+    dispatch = crowd.rig.dispatch
+    taken: list[Mapping[str, str]] = []
+
+    async def press(actor: Actor, button: str) -> Reply:
+        return Reply(form=Form("post:D1:0", "A new job", tuple(Input(f"q{n}", f"q{n} is asked") for n in range(7))))
+
+    async def refuse(actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        if fails == "crash":
+            raise RuntimeError("a plugin's")
+        crowd.rig.store.down = fails == "disk"
+        return Reply("Not saved: the disk is full.", result=Result.REFUSED)
+
+    async def take(actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        taken.append(values)
+        return Reply("It is posted.")
+
+    dispatch.press, dispatch.submit_form = press, refuse  # type: ignore[method-assign]
+    first = await crowd.fill_in(await crowd.click(card, "More"), q0="a long description")
+    await crowd.until(lambda: first.original is not None)
+    prompt = first.original
+    assert prompt is not None
+    await crowd.fill_in(await crowd.click(prompt, "Continue"), q6="the last")
+    await crowd.until(lambda: "Send" in prompt.buttons)
+    assert ("went wrong" if fails == "crash" else "Not saved") in prompt.text
+    crowd.rig.store.down = False
+    dispatch.submit_form = take  # type: ignore[method-assign]
+    await crowd.click(prompt, "Send")
+    await crowd.until(lambda: "It is posted" in prompt.text)
+    assert [(values["q0"], values["q6"]) for values in taken] == [("a long description", "the last")]
+    assert await crowd.rig.rows("SELECT token FROM discord_forms") == []
 
 
 async def test_a_queue_of_ones_own_goes_on_in_its_own_message(crowd: Crowd) -> None:
