@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from botcore.ui import Card, File, Reply, Result
 
 from .answers import Answer, TooLate
 from .attachments import attached, fetch
+from .client import UNKNOWN_MESSAGE
 from .forms import OPEN
 from .records import Records, Shown
 from .seams import Filled
@@ -207,17 +208,21 @@ class Interactions:
         message = interaction.message
         private = message is not None and message.flags.ephemeral
         if message is not None and private and reply.card is not None and (reply.replaces or is_prompt(message)):
-            await self._replace(str(message.id), answer, reply.card, reply.text)
+            if not await _is_there(self._replace(str(message.id), answer, reply.card, reply.text)):
+                await self._whisper(answer, reply.card, reply.text)
             return
         if message is not None and is_prompt(message) and reply.card is None:
-            await answer.change(self._drawing.draw(None, reply.text), new_files=False)
+            await self._in_place(interaction, answer, self._drawing.draw(None, reply.text))
             return
         aside = reply.card is not None and reply.result is Result.DONE  # something to read, which changes nothing
-        changed = message is not None and not aside and await self._refresh(interaction, message, answer)
-        if (changed and reply.card is None and reply.result is Result.DONE) or not (reply.text or reply.card):
+        changed, lost = False, None
+        if message is not None and not aside:
+            changed, lost = await self._refresh(interaction, message, answer)
+        card = reply.card or (None if reply.text else lost)
+        if (changed and card is None and reply.result is Result.DONE) or not (reply.text or card):
             await answer.defer()  # the card says it
         else:
-            await self._whisper(answer, reply.card, reply.text)
+            await self._whisper(answer, card, reply.text)
 
     async def _hand_over(self, answer: Answer, reply: Reply, file: File, most: int) -> None:
         """A file, after whatever card comes with it."""
@@ -229,11 +234,14 @@ class Interactions:
             why = "too large for Discord: ask for less of it, or in a terminal" if file.text else "empty"
             await self._whisper(answer, None, f"{reply.text} {file.name} is {why}.".strip())
 
-    async def _refresh(self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer) -> bool:
-        """Shows at once what became of a card; whether there is anything new to see on it."""
+    async def _refresh(
+        self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer
+    ) -> tuple[bool, Card | None]:
+        """Shows at once what became of a card; whether there is anything new to see on it, and the card itself where
+        its message was deleted."""
         message, private = str(clicked.id), clicked.flags.ephemeral
         if message in self._next:
-            return True  # somebody waits to draw it, later than what happened here
+            return True, None  # somebody waits to draw it, later than what happened here
         self._next.add(message)
         waiting = True
         try:
@@ -245,15 +253,16 @@ class Interactions:
                 self._sends.drawing(message)
                 card = await self._draw(subject) if subject else None
                 if card is None or self._sends.digest(message) == digest_of(card):
-                    return False
-                await self._change(message, answer, card, shown, private=private)
+                    return False, None
+                if not await _is_there(self._change(message, answer, card, shown, private=private)):
+                    return False, card
         except StoreError as error:
             log.warning("Discord: a card is not drawn: %s", error)
-            return False
+            return False, None
         finally:
             if waiting:
                 self._next.discard(message)
-        return True
+        return True, None
 
     async def _change(self, message: str, answer: Answer, card: Card, shown: Shown | None, *, private: bool) -> None:
         self._sends.uncertain(message)
@@ -306,9 +315,8 @@ class Interactions:
 
     async def _in_place(self, interaction: discord.Interaction, answer: Answer, drawn: Drawn) -> None:
         """What follows a form's own message takes its place; else it is a message of its own."""
-        if interaction.message is not None and is_prompt(interaction.message):
-            await answer.change(drawn, new_files=bool(drawn.files))
-        else:
+        message = interaction.message
+        if message is None or not is_prompt(message) or not await _is_there(answer.change(drawn, new_files=False)):
             await answer.whisper(drawn)
 
 
@@ -317,6 +325,17 @@ def _failed(error: Exception) -> Reply:
         return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
     log.error("Discord: an interaction failed", exc_info=error)
     return Reply("Something went wrong here.", result=Result.REFUSED)
+
+
+async def _is_there(change: Awaitable[None]) -> bool:
+    """Whether the message was there to be changed."""
+    try:
+        await change
+    except discord.NotFound as error:
+        if error.code != UNKNOWN_MESSAGE:
+            raise
+        return False
+    return True
 
 
 def actor_of(interaction: discord.Interaction) -> Actor:

@@ -311,6 +311,8 @@ class FakeDiscord(Acts):
             case 6 | 7 if interaction.message is not None:
                 interaction.original = interaction.message
                 if kind == 7:
+                    if interaction.message.deleted:
+                        raise Refusal(404, 10008, "Unknown Message")
                     self._check(
                         rules.check_message,
                         {"flags": interaction.message.flags, **data},
@@ -331,7 +333,7 @@ class FakeDiscord(Acts):
     async def _edit_original(self, request: web.Request) -> web.Response:
         interaction = self._answered(request)
         message = interaction.original
-        if message is None:
+        if message is None or message.deleted:
             raise Refusal(404, 10008, "Unknown Message")
         payload, files = await _body(request)
         message.flags |= payload.get("flags", 0) & rules.V2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,52 @@ async def test_a_long_form_that_the_core_does_not_take_can_be_sent_again(crowd: 
     await crowd.until(lambda: "It is posted" in prompt.text)
     assert [(values["q0"], values["q6"]) for values in taken] == [("a long description", "the last")]
     assert await crowd.rig.rows("SELECT token FROM discord_forms") == []
+
+
+async def test_who_decided_on_a_card_that_was_deleted_meanwhile_is_told(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    assert isinstance(crowd.rig.adapter, Through)
+    async with crowd.rig.adapter.engine.sends.alone(card.id):
+        click = await crowd.fake.click(crowd.rob, card, "Approve")
+        assert click.kind == 6
+        card.deleted = True
+    await crowd.until(lambda: "approved" in click.said)
+    assert len(await crowd.rig.states()) == 1
+
+
+async def test_who_gave_a_reason_for_a_card_that_was_deleted_meanwhile_is_told(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    asked = await crowd.click(card, "Reject")
+    card.deleted = True
+    sent = await crowd.fill_in(asked, reason="Spam")
+    await crowd.until(lambda: "rejected" in sent.said)
+
+
+async def test_where_an_answer_has_no_words_what_became_of_a_deleted_card_is_shown(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    press = crowd.rig.dispatch.press
+
+    async def wordless(actor: Actor, button: str) -> Reply:
+        card.deleted = True
+        return replace(await press(actor, button), text="")
+
+    crowd.rig.dispatch.press = wordless  # type: ignore[method-assign]
+    click = await crowd.click(card, "Approve")
+    await crowd.until(lambda: "rob-d" in click.said)
+
+
+async def test_what_comes_of_a_form_whose_private_message_was_dismissed_is_told(crowd: Crowd) -> None:
+    await a_card(crowd, "a", "b")
+    opened = await crowd.slash("review")
+    await crowd.until(lambda: opened.original is not None and bool(opened.original.buttons))
+    own = opened.original
+    assert own is not None
+    asked = await crowd.click(own, "Reject")
+    own.deleted = True
+    sent = await crowd.fill_in(asked, reason="Spam")
+    await crowd.until(lambda: "rejected" in sent.said)
+    assert sent.original is not None
+    assert "Approve" in sent.original.buttons, "the next one"
 
 
 async def test_a_queue_of_ones_own_goes_on_in_its_own_message(crowd: Crowd) -> None:
