@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -27,7 +28,7 @@ from .client import UNKNOWN_MESSAGE
 from .forms import OPEN
 from .records import Records, Shown
 from .seams import Filled
-from .sends import Sends, digest_of
+from .sends import Sends, as_carried, digest_of, types
 
 if TYPE_CHECKING:
     from botcore.adapter import Draw
@@ -270,9 +271,15 @@ class Interactions:
         if not await self._changed_as_it_is(answer, self._sends.drawn_again(card, shown)):
             await answer.defer()
             loaded = await self._sends.load(card, self._drawing.pictures_of(card))
-            files = _types(loaded)
-            await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
+            files = await self._changed_with(answer, card, "", loaded)
         await self._sends.changed(message, card, files, private=private)
+
+    async def _changed_with(self, answer: Answer, card: Card, text: str, loaded: Loaded) -> Mapping[str, str]:
+        """The media types of the pictures that it has now."""
+        _, loaded = await as_carried(
+            loaded, lambda loaded: answer.change(self._drawing.draw(card, text, loaded), new_files=True)
+        )
+        return types(loaded)
 
     async def _changed_as_it_is(self, answer: Answer, drawn: Drawn | None) -> bool:
         """Whether the pictures that a message has will do."""
@@ -298,8 +305,7 @@ class Interactions:
             if not await self._changed_as_it_is(answer, drawn):
                 await answer.defer()
                 loaded = await self._sends.load(card, keys)
-                files = _types(loaded)
-                await answer.change(self._drawing.draw(card, text, loaded), new_files=True)
+                files = await self._changed_with(answer, card, text, loaded)
             await self._sends.changed(message, card, files, private=True)
 
     async def _whisper(self, answer: Answer, card: Card | None, text: str) -> None:
@@ -307,11 +313,15 @@ class Interactions:
         if card is not None and (keys := self._drawing.pictures_of(card, whole=True)):
             await answer.defer()
             loaded = await self._sends.load(card, keys)
-        messages = self._drawing.draw_all(card, text, loaded)
-        for drawn in messages:
-            message = await answer.whisper(drawn)
-            if message and card is not None and card.subject and len(messages) == 1:
-                await self._sends.changed(message, card, _types(loaded), private=True)
+        count = len(self._drawing.draw_all(card, text, loaded))
+        for number in range(count):
+            message, carried = await as_carried(loaded, partial(self._whispered, answer, card, text, number))
+            if message and card is not None and card.subject and count == 1:
+                await self._sends.changed(message, card, types(carried), private=True)
+
+    async def _whispered(self, answer: Answer, card: Card | None, text: str, number: int, loaded: Loaded) -> str:
+        """One of the messages that it takes; there are as many without pictures."""
+        return await answer.whisper(self._drawing.draw_all(card, text, loaded)[number])
 
     async def _in_place(self, interaction: discord.Interaction, answer: Answer, drawn: Drawn) -> None:
         """What follows a form's own message takes its place; else it is a message of its own."""
@@ -364,7 +374,3 @@ def _walk(components: Iterable[Any]) -> Iterable[Any]:
     for component in components:
         yield component
         yield from _walk(getattr(component, "children", ()))
-
-
-def _types(loaded: Loaded) -> dict[str, str]:
-    return {key: media_type for key, (_, media_type) in loaded.items()}

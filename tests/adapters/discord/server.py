@@ -56,6 +56,7 @@ class FakeDiscord(Acts):
         self.limits = Limits(now)
         self.faults: list[Fault] = []
         self.violations: list[str] = []
+        self.largest = 0  # bytes of a request that it takes, where that is set
         self.requests: list[tuple[str, str]] = []
         self._told_limits = told_limits
         self._runner: web.AppRunner | None = None
@@ -130,6 +131,9 @@ class FakeDiscord(Acts):
         if fault is not None and (answer := await self._before(fault, request)) is not None:
             return answer
         try:
+            if self.largest and (request.content_length or 0) > self.largest:
+                await request.read()
+                raise Refusal(413, 40005, "Request entity too large")
             answer = await self._answer(request, path, handler)
         except Refusal as refusal:
             if refusal.code == 50035:

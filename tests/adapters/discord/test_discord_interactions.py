@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from botcore.adapter import Actor
-from botcore.ui import Form, Input, Reply, Result
+from botcore.ui import File, Form, Input, Reply, Result
 from tests.adapters.discord.crowd import Crowd, Through, a_crowd
+from tests.adapters.discord.post import card as a_drawn
 from tests.adapters.discord.world import Message
 
 CHANGES = (6, 7)
@@ -157,6 +158,25 @@ async def test_what_comes_of_a_form_whose_private_message_was_dismissed_is_told(
     await crowd.until(lambda: "rejected" in sent.said)
     assert sent.original is not None
     assert "Approve" in sent.original.buttons, "the next one"
+
+
+async def test_an_answer_whose_pictures_are_too_large_comes_without_them(crowd: Crowd) -> None:
+    crowd.fake.largest = 20_000
+    crowd.album.pictures = {"a" * 64: b"x" * 30_000}
+
+    async def show(actor: Actor, line: str, file: File | None = None) -> Reply:
+        return Reply(card=a_drawn(pictures={"a" * 64: "One"}))
+
+    async def press(actor: Actor, button: str) -> Reply:
+        return Reply(card=a_drawn(words="Decided", pictures={"a" * 64: "One"}), replaces=True)
+
+    crowd.rig.dispatch.command, crowd.rig.dispatch.press = show, press  # type: ignore[method-assign, assignment]
+    shown = await crowd.slash("status")
+    await crowd.until(lambda: "Waiting" in shown.said)
+    assert shown.original is not None
+    await crowd.click(shown.original, "Approve")
+    await crowd.until(lambda: "Decided" in shown.said)
+    assert shown.whispers == []
 
 
 async def test_a_queue_of_ones_own_goes_on_in_its_own_message(crowd: Crowd) -> None:

@@ -106,6 +106,20 @@ async def test_a_card_keeps_the_pictures_that_it_has_and_gets_those_that_are_new
     assert list(message.files.values()) == [b"second"]
 
 
+async def test_a_card_whose_pictures_are_too_large_is_sent_and_changed_without_them(post: Post) -> None:
+    post.fake.largest = 10_000
+    post.album.pictures = {"a" * 64: b"x" * 20_000, "b" * 64: b"second"}
+    ref = await post.sends.send(CHANNEL, card(pictures={"b" * 64: "Two"}), "1")
+    for words in ("Decided", "Confirmed"):
+        await post.sends.edit(ref, card(words=words, pictures={"a" * 64: "One"}))
+        (message,) = post.fake.world.shown()
+        assert words in message.text
+        assert message.pictures == []
+    large = await post.sends.send(CHANNEL, card("A2", pictures={"a" * 64: "One"}), "2")
+    await post.sends.edit(large, card("A2", "Decided", pictures={"a" * 64: "One"}))
+    assert "Decided" in post.fake.world.messages[large.id].text
+
+
 async def test_pictures_that_a_message_has_lost_are_sent_again(post: Post) -> None:
     post.album.pictures = {"a" * 64: b"first"}
     ref = await post.sends.send(CHANNEL, card(pictures={"a" * 64: "One"}), "1")
