@@ -173,6 +173,8 @@ class FakeDiscord(Acts):
                 return pause(fault.seconds, everything=fault.trouble is Trouble.PAUSE_ALL)
             case Trouble.FORBIDDEN:
                 return reply({"message": "Missing Access", "code": 50001}, 403)
+            case Trouble.REFUSED:
+                return reply({"message": "Invalid Form Body", "code": 50035}, 400)
             case Trouble.OLD_EDITS:
                 words = "Maximum number of edits to messages older than 1 hour reached."
                 return reply({"message": words, "code": 30046}, 400)
