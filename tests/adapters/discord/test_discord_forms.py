@@ -194,7 +194,7 @@ FORMS = st.builds(
     Form,
     id=st.just("reject:A31:0"),
     title=NAMES,
-    inputs=st.lists(INPUTS, min_size=1, max_size=12, unique_by=lambda asked: asked.name).map(tuple),
+    inputs=st.lists(INPUTS, max_size=12, unique_by=lambda asked: asked.name).map(tuple),
     intro=NAMES,
 )
 
@@ -251,6 +251,12 @@ def test_a_few_choices_that_can_be_taken_back_are_seen_at_once() -> None:
     shown = modal(BONUS, 0, "~form:x").to_dict()
     assert [component["type"] for component in shown["components"]] == [10, 18, 18, 18, 18]
     assert [label["component"]["type"] for label in shown["components"][1:]] == [4, 21, 4, 23]
+
+
+def test_a_form_that_asks_nothing_says_what_it_is_about() -> None:
+    shown = modal(Form("x:A1:0", "Sure?", ()), 0, "~form:x").to_dict()
+    assert broken(shown) == []
+    assert texts(shown["components"]) == ["Sure?"]
 
 
 # --- from a modal to the core
@@ -587,6 +593,16 @@ async def test_mistakes_are_said_and_edited_with_what_was_typed(desk: FormDesk) 
     assert money["component"]["value"] == "7"
     assert [o["label"] for o in happy["component"]["options"] if o.get("default")] == ["Good"]
     assert words["component"]["value"] == "Thanks"
+
+
+async def test_of_many_long_mistakes_those_are_said_for_which_there_is_room(desk: FormDesk) -> None:
+    wrong = replace(LONG, inputs=tuple(replace(i, error="this is what was wrong, " * 40) for i in LONG.inputs))
+    drawn = parts(
+        await desk.invite(ANA, wrong, "The marketplace: " + "it is so, " * 200, Filled(LONG.id, answered("a")))
+    )
+    assert broken_limits(drawn) == []
+    assert "**Question 2**" in outline(drawn)
+    assert "10 more are to be corrected" in outline(drawn)
 
 
 async def test_the_step_with_the_mistake_is_opened(desk: FormDesk) -> None:
