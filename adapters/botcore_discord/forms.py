@@ -151,7 +151,8 @@ class FormDesk:
         return _invitation(form, "\n".join(filter(None, said)), buttons)
 
     async def prune(self) -> None:
-        await self._store.tx(_prune, self._clock.ms() - KEPT_MS)
+        while await self._store.tx(_prune, self._clock.ms() - KEPT_MS):
+            pass
 
     async def _pay(self, token: str) -> None:
         """Gives back what was refused, also where the database could not write it down at first."""
@@ -273,10 +274,12 @@ def _recover(tx: Tx) -> None:
     tx.q("UPDATE discord_forms SET taken = 0 WHERE taken")
 
 
-def _prune(tx: Tx, before: int) -> None:
-    tx.q(
+def _prune(tx: Tx, before: int) -> bool:
+    """Whether there may be more."""
+    gone = tx.q(
         """DELETE FROM discord_forms WHERE token IN
-           (SELECT token FROM discord_forms WHERE at < :before LIMIT :most)""",
+           (SELECT token FROM discord_forms WHERE at < :before LIMIT :most) RETURNING 1""",
         before=before,
         most=PRUNED,
     )
+    return len(gone) == PRUNED

@@ -10,6 +10,7 @@ import pytest
 
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown
 from botcore.models import Channel
+from botcore.store.port import Tx
 from botcore.ui import MessageRef
 from botcore_discord.pace import PERIOD
 from botcore_discord.sends import UNHURRIED
@@ -172,6 +173,17 @@ async def test_one_refusal_says_that_a_person_must_act(post: Post, missing: int)
     with pytest.raises(ChannelBroken, match="permission is missing"):
         await post.sends.send(CHANNEL, card(pictures={"a" * 64: "One"}), "1")
     assert len(post.fake.requests) - before <= 2
+
+
+async def test_all_that_is_old_is_forgotten_however_much_it_is(post: Post) -> None:
+    def fill(tx: Tx) -> None:
+        for number in range(1_500):
+            tx.q("INSERT INTO discord_interactions (id, at) VALUES (:number, 0)", number=str(number))
+
+    await post.store.tx(fill)
+    await post.records.claim("new")
+    await post.records.prune()
+    assert await post.store.read(lambda r: r.value("SELECT group_concat(id) FROM discord_interactions")) == "new"
 
 
 async def test_a_channel_that_is_none_needs_a_person(post: Post) -> None:
