@@ -58,6 +58,7 @@ class FakeDiscord(Acts):
         self.violations: list[str] = []
         self.largest = 0  # bytes of a request that it takes, where that is set
         self.requests: list[tuple[str, str]] = []
+        self.uplink = 0.0  # bytes in a second that it takes, where that is set
         self._told_limits = told_limits
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
@@ -130,6 +131,8 @@ class FakeDiscord(Acts):
         fault = next((f for f in self.faults if f.takes(request.method, path)), None)
         if fault is not None and (answer := await self._before(fault, request)) is not None:
             return answer
+        if self.uplink:
+            await asyncio.sleep((request.content_length or 0) / self.uplink)
         try:
             if self.largest and (request.content_length or 0) > self.largest:
                 await request.read()

@@ -12,6 +12,7 @@ from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown
 from botcore.models import Channel
 from botcore.store.port import Tx
 from botcore.ui import MessageRef
+from botcore_discord import client
 from botcore_discord.pace import PERIOD
 from botcore_discord.sends import UNHURRIED
 from tests.adapters.discord.limits import Trouble
@@ -119,6 +120,18 @@ async def test_a_card_whose_pictures_are_too_large_is_sent_and_changed_without_t
     large = await post.sends.send(CHANNEL, card("A2", pictures={"a" * 64: "One"}), "2")
     await post.sends.edit(large, card("A2", "Decided", pictures={"a" * 64: "One"}))
     assert "Decided" in post.fake.world.messages[large.id].text
+
+
+async def test_large_pictures_have_the_time_that_they_take(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(client, "UPLOAD_SPEED", 100_000)
+    post.fake.uplink = 200_000.0
+    post.album.pictures = {"a" * 64: b"x" * 200_000}
+    ref = await post.sends.send(CHANNEL, card(words="x", pictures={"a" * 64: "One"}), "1")
+    assert post.fake.world.messages[ref.id].pictures == [b"x" * 200_000]
+    post.fake.uplink = 100.0
+    with pytest.raises(SendUnknown):
+        await post.sends.edit(ref, card(words="x" * 200))
 
 
 async def test_pictures_that_a_message_has_lost_are_sent_again(post: Post) -> None:
