@@ -82,10 +82,11 @@ class Answer:
                 made = await self._first(lambda: response.send_message(view=drawn.view, ephemeral=True))
                 self._state = _State.ANSWERED
                 return str(made.message_id or "") if made is not None else ""
-            promised, self._state = self._state is _State.THINKING, _State.ANSWERED
+            promised = self._state is _State.THINKING
         files = list(drawn.files)
         if promised:
             made = await _in_time(self._interaction.edit_original_response(view=drawn.view, attachments=files))
+            self._state = _State.ANSWERED
         else:
             followup = self._interaction.followup
             made = await _in_time(followup.send(view=drawn.view, files=files, ephemeral=True, wait=True))

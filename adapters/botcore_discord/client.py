@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from os import SEEK_END
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,8 @@ from botcore.text import clean, one_line
 
 log = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 60.0  # for one request; the library sets no limit of its own
+ANSWER_SECONDS = 60.0  # for one request, beside its files; the library sets no limit of its own
+UPLOAD_SPEED = 32 * 2**10  # bytes in a second, of the slowest connection by which files still arrive
 CONNECT_SECONDS = 10.0
 OLD_EDITS_PAUSE = 60.0  # seconds, after Discord had enough edits of messages over an hour old
 REFUSED_PAUSE = 600.0  # seconds until a card that Discord will not take is tried again
@@ -59,7 +61,8 @@ class Client(discord.Client):
         request = self.http.request  # on this client alone: Route.BASE is everybody's
 
         async def at_base_url(route: Route, **kwargs: Any) -> Any:
-            kwargs.setdefault("timeout", aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS))
+            seconds = ANSWER_SECONDS + sum(map(_size, kwargs.get("files") or ())) / UPLOAD_SPEED
+            kwargs.setdefault("timeout", aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS))
             return await request(_moved(route, base_url), **kwargs)
 
         self.http.request = at_base_url  # type: ignore[method-assign]
@@ -107,6 +110,13 @@ class _Webhooks(AsyncWebhookAdapter):
 def _moved(route: Route, base_url: str) -> Route:
     route.url = base_url + route.url.removeprefix(Route.BASE)
     return route
+
+
+def _size(file: discord.File) -> int:
+    at = file.fp.tell()
+    size = file.fp.seek(0, SEEK_END) - at
+    file.fp.seek(at)
+    return size
 
 
 def meaning(error: Exception) -> AdapterError:

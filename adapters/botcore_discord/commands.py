@@ -112,11 +112,14 @@ class SlashCommands:
         return subs
 
     def _options(self, command: Command) -> list[dict[str, Any]] | None:
-        """A command's options, those first that must be given; None where there are too many or one has no name."""
+        """A command's options, those first that must be given; None where there are too many, or one has no name of
+        its own or a choice that Discord refuses."""
         params = sorted(command.params, key=lambda param: not param.required)
-        if len(params) > OPTIONS or not all(NAME.fullmatch(param.name) for param in params):
+        names = {param.name for param in params if NAME.fullmatch(param.name)}
+        if len(params) > OPTIONS or len(names) < len(params):
             return None
-        return [self._option(command, param) for param in params]
+        options = [self._option(command, param) for param in params]
+        return options if all(_can_be_chosen(option.get("choices", ())) for option in options) else None
 
     def _option(self, command: Command, param: Param) -> dict[str, Any]:
         kind = TYPES.get(param.kind, STRING)
@@ -151,6 +154,11 @@ def options_of(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _left_out(name: str) -> None:
     log.warning("the command %s does not fit into Discord: it is not offered there", name)
+
+
+def _can_be_chosen(choices: Sequence[Mapping[str, Any]]) -> bool:
+    names = {choice["name"] for choice in choices}
+    return len(names) == len(choices) and all(name.strip() and units(name) <= DESCRIPTION for name in names)
 
 
 def _by_first_word(commands: Iterable[Command]) -> dict[str, list[Command]]:

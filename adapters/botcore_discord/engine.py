@@ -10,7 +10,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from botcore.adapter import AdapterTools, ChannelBroken, Dispatch, SendFailed
+from botcore.adapter import AdapterError, AdapterTools, ChannelBroken, Dispatch, SendFailed
 from botcore.store.port import StoreError
 
 from .client import Client, meaning, words
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 READY = 60.0  # seconds from the login until Discord tells what people do
 ENDING = 3.0  # seconds for what is under way when the bot stops
 PRUNING = 3600.0  # seconds between
+TELLING = 600.0  # seconds until the commands are looked at again
 
 
 class Engine:
@@ -61,13 +62,18 @@ class Engine:
         )
         self._gateway = Gateway(self.client, tools.clock)
         self._tasks: list[asyncio.Task[None]] = []
+        self._untold = "its commands are not told yet"  # why the server may not know them; "" where it does
 
     async def start(self) -> None:
-        """Logs in, tells the server the commands, and connects. Raises `AdapterError`."""
+        """Logs in and connects; the server is told the commands meanwhile. Raises `AdapterError`."""
+        await self._forms.recover()
         await self._log_in()
-        await self._sync(force=False)
         listening = asyncio.create_task(self._gateway.run(), name="Discord's gateway")
-        self._tasks = [listening, asyncio.create_task(self._prune(), name="Discord's pruning")]
+        self._tasks = [
+            listening,
+            asyncio.create_task(self._tell(), name="Discord's commands"),
+            asyncio.create_task(self._prune(), name="Discord's pruning"),
+        ]
         connected = asyncio.create_task(self.client.connected.wait())
         try:
             await asyncio.wait({listening, connected}, timeout=READY, return_when=asyncio.FIRST_COMPLETED)
@@ -106,10 +112,10 @@ class Engine:
         await self.client.close()
 
     def condition(self) -> str:
-        latency = self.client.latency
+        latency, state = self.client.latency, str(self._gateway.state)
         if self._gateway.state is State.CONNECTED and math.isfinite(latency):
-            return f"connected, {latency * 1000:.0f} ms"
-        return str(self._gateway.state)
+            state = f"connected, {latency * 1000:.0f} ms"
+        return f"{state}; {self._untold}" if self._untold else state
 
     def _age(self, interaction: discord.Interaction) -> timedelta:
         """By Discord's clock, whatever ours says."""
@@ -146,6 +152,22 @@ class Engine:
             raise SendFailed("Discord does not take the commands now") from error
         except (aiohttp.ClientError, OSError) as error:
             raise SendFailed(str(meaning(error))) from error
+
+    async def _tell(self) -> None:
+        """Cards come and are decided on, whether Discord takes the commands or not."""
+        while True:
+            try:
+                await self._sync(force=False)
+                untold = ""
+            except (AdapterError, StoreError) as error:
+                untold = str(error)
+            except Exception:
+                log.exception("Discord: the commands cannot be told")
+                untold = "the commands cannot be told: the log says why"
+            if untold and untold != self._untold:
+                log.warning("Discord: %s", untold)
+            self._untold = untold
+            await self._tools.clock.sleep(TELLING)
 
     async def _prune(self) -> None:
         while True:

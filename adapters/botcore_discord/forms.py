@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,16 +16,18 @@ from discord import ui
 
 from botcore.adapter import Actor
 from botcore.clock import Clock
-from botcore.store.port import Reader, Store, Tx
+from botcore.store.port import Reader, Store, StoreError, Tx
 from botcore.ui import Form, to_json
 
 from .markdown import fitted, line, sentences, short
 from .modals import PAGE, answers, explains_itself, mistakes, modal, pages_of
 from .render import COLOURS, STYLES, Layout
-from .seams import Drawn, Filled
+from .seams import Drawn, Filled, Kept
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+log = logging.getLogger(__name__)
 
 KEPT_MS = 7 * 86_400_000  # after its last answer
 PRUNED = 500  # rows at a time
@@ -53,6 +56,11 @@ class FormDesk:
         self._store = store
         self._clock = clock
         self._check = check
+        self._owed: set[str] = set()  # tokens that could not be given back
+
+    async def recover(self) -> None:
+        """What was being handed in when the bot stopped can be sent again."""
+        await self._store.tx(_recover)
 
     async def open(self, actor: Actor, form: Form) -> ui.Modal:
         form = replace(form, inputs=form.basics)
@@ -76,16 +84,19 @@ class FormDesk:
     async def reopen(self, actor: Actor, custom_id: str) -> ui.Modal | Drawn | Filled:
         sent = _SENT.fullmatch(custom_id)
         match = sent or _PAGE.fullmatch(custom_id)
-        draft = await self._store.read(_find, match["token"]) if match else None
-        page = int(match["page"]) if match and not sent else 0
-        if match is None or draft is None or page >= len(pages_of(draft.form)):
+        if match is None:
+            return _words(OLD)
+        await self._pay(match["token"])
+        draft = await self._store.read(_find, match["token"])
+        page = 0 if sent else int(match["page"])
+        if draft is None or page >= len(pages_of(draft.form)):
             return _words(OLD)
         if draft.user_id != actor.user_id:
             return _words(THEIRS)
         if not sent:
             return _page(draft.as_typed, match["token"], page)
         taken = await self._store.tx(_taken, match["token"])
-        return Filled(draft.form.id, draft.typed) if taken else _words(OLD)
+        return Filled(draft.form.id, draft.typed, Kept(match["token"], draft.form)) if taken else _words(OLD)
 
     async def take(self, actor: Actor, custom_id: str, components: Sequence[Mapping[str, Any]]) -> Filled | Drawn:
         if whole := _WHOLE.fullmatch(custom_id):
@@ -94,14 +105,35 @@ class FormDesk:
         if match is None:
             return _words(OLD)
         token, page = match["token"], int(match["page"])
+        await self._pay(token)
         draft = await self._store.tx(_answered, token, actor.user_id, components, page, self._clock.ms())
         if draft is None:
             return _words(OLD)
         if draft.user_id != actor.user_id:
             return _words(THEIRS)
         if page + 1 >= len(pages_of(draft.form)):
-            return Filled(draft.form.id, draft.typed)
+            return Filled(draft.form.id, draft.typed, Kept(token, draft.form))
         return await self._between(actor, draft, token, page)
+
+    async def settled(self, filled: Filled) -> None:
+        if filled.kept is None:
+            return
+        try:
+            await self._store.tx(_forget, filled.kept.token)
+        except StoreError as error:
+            log.warning("Discord: a form that was sent is not forgotten: %s", error)
+
+    async def refused(self, filled: Filled, text: str) -> Drawn | None:
+        if filled.kept is None:
+            return None
+        token, form = filled.kept.token, filled.kept.form
+        self._owed.add(token)
+        try:
+            await self._pay(token)
+        except StoreError as error:
+            log.warning("Discord: a form that was refused is given back later: %s", error)
+        back = ("Back", f"{OPEN}@{token}:{len(pages_of(form)) - 1}")
+        return _invitation(form, _sentences(text), [_send(form, token), back])
 
     async def _between(self, actor: Actor, draft: _Draft, token: str, page: int) -> Drawn:
         """What is said when a page is done, and others are left."""
@@ -115,11 +147,18 @@ class FormDesk:
         if all(
             i.value and not i.error for i in draft.as_typed.inputs if i.name not in done and (i.required or i.error)
         ):
-            buttons.append((short(form.submit, 80) or "Send", f"{SEND}@{token}"))
+            buttons.append(_send(form, token))
         return _invitation(form, "\n".join(filter(None, said)), buttons)
 
     async def prune(self) -> None:
-        await self._store.tx(_prune, self._clock.ms() - KEPT_MS)
+        while await self._store.tx(_prune, self._clock.ms() - KEPT_MS):
+            pass
+
+    async def _pay(self, token: str) -> None:
+        """Gives back what was refused, also where the database could not write it down at first."""
+        if token in self._owed:
+            await self._store.tx(_give_back, token)
+            self._owed.discard(token)
 
     async def _keep(self, actor: Actor, form: Form) -> str:
         """Keeps a form that is being filled in, and returns the token by which it is found again."""
@@ -161,6 +200,10 @@ def _invitation(form: Form, said: str, buttons: Sequence[tuple[str, str]]) -> Dr
     return Drawn(Layout(ui.Container(text, row, accent_colour=COLOURS[form.tone])))
 
 
+def _send(form: Form, token: str) -> tuple[str, str]:
+    return short(form.submit, 80) or "Send", f"{SEND}@{token}"
+
+
 def _words(text: str) -> Drawn:
     return Drawn(Layout(ui.TextDisplay(text)))
 
@@ -192,39 +235,51 @@ def _put(tx: Tx, token: str, user_id: str, form: str, now: int) -> None:
 
 
 def _find(reader: Reader, token: str) -> _Draft | None:
-    row = reader.one("SELECT * FROM discord_forms WHERE token = :token", token=token)
+    row = reader.one("SELECT * FROM discord_forms WHERE token = :token AND NOT taken", token=token)
     return _Draft(row["user_id"], _forms().validate_json(row["form"]), json.loads(row["typed"])) if row else None
 
 
 def _answered(
     tx: Tx, token: str, user_id: str, components: Sequence[Mapping[str, Any]], page: int, now: int
 ) -> _Draft | None:
-    """Adds a page's answers to a draft of this person's; with the last page it is theirs no more to send."""
+    """Adds a page's answers to a draft of this person's; with the last page it is taken, and theirs no more to send."""
     draft = _find(tx, token)
     if draft is None or draft.user_id != user_id:
         return draft
     typed = {**draft.typed, **answers(components, draft.as_typed)}
-    if page + 1 >= len(pages_of(draft.form)):
-        tx.q("DELETE FROM discord_forms WHERE token = :token", token=token)
-    else:
-        tx.q(
-            "UPDATE discord_forms SET typed = :typed, at = :now WHERE token = :token",
-            token=token,
-            typed=json.dumps(typed),
-            now=now,
-        )
+    tx.q(
+        "UPDATE discord_forms SET typed = :typed, at = :now, taken = :taken WHERE token = :token",
+        token=token,
+        typed=json.dumps(typed),
+        now=now,
+        taken=int(page + 1 >= len(pages_of(draft.form))),
+    )
     return replace(draft, typed=typed)
 
 
 def _taken(tx: Tx, token: str) -> bool:
-    """Whether it was still there: it is sent once."""
-    return bool(tx.q("DELETE FROM discord_forms WHERE token = :token RETURNING 1", token=token))
+    """Whether it was there to be taken: it is sent once."""
+    return bool(tx.q("UPDATE discord_forms SET taken = 1 WHERE token = :token AND NOT taken RETURNING 1", token=token))
 
 
-def _prune(tx: Tx, before: int) -> None:
-    tx.q(
+def _give_back(tx: Tx, token: str) -> None:
+    tx.q("UPDATE discord_forms SET taken = 0 WHERE token = :token", token=token)
+
+
+def _forget(tx: Tx, token: str) -> None:
+    tx.q("DELETE FROM discord_forms WHERE token = :token", token=token)
+
+
+def _recover(tx: Tx) -> None:
+    tx.q("UPDATE discord_forms SET taken = 0 WHERE taken")
+
+
+def _prune(tx: Tx, before: int) -> bool:
+    """Whether there may be more."""
+    gone = tx.q(
         """DELETE FROM discord_forms WHERE token IN
-           (SELECT token FROM discord_forms WHERE at < :before LIMIT :most)""",
+           (SELECT token FROM discord_forms WHERE at < :before LIMIT :most) RETURNING 1""",
         before=before,
         most=PRUNED,
     )
+    return len(gone) == PRUNED

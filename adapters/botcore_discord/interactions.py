@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -23,10 +24,11 @@ from botcore.ui import Card, File, Reply, Result
 
 from .answers import Answer, TooLate
 from .attachments import attached, fetch
+from .client import UNKNOWN_MESSAGE
 from .forms import OPEN
 from .records import Records, Shown
 from .seams import Filled
-from .sends import Sends, digest_of
+from .sends import Sends, as_carried, digest_of, types
 
 if TYPE_CHECKING:
     from botcore.adapter import Draw
@@ -121,11 +123,8 @@ class Interactions:
             if str(interaction.guild_id) != self._guild:
                 return Reply(ELSEWHERE, result=Result.REFUSED)
             return await self._act(interaction, actor_of(interaction))
-        except StoreError as error:
-            return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
-        except Exception:
-            log.exception("Discord: interaction %s failed", interaction.id)
-            return Reply("Something went wrong here.", result=Result.REFUSED)
+        except Exception as error:  # noqa: BLE001 - logged there
+            return _failed(error)
 
     async def _act(self, interaction: discord.Interaction, actor: Actor) -> Reply | Drawn | discord.ui.Modal:
         data: Data = interaction.data or {}
@@ -149,10 +148,17 @@ class Interactions:
         """What the core says to a form, once all of it is there."""
         if not isinstance(taken, Filled):
             return taken
-        reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
-        if reply.form is not None:  # a modal cannot follow a modal
-            return await self._forms.invite(actor, reply.form, reply.text, taken)
-        return reply
+        try:
+            reply = await self._dispatch.submit_form(actor, taken.form, taken.values)
+            shown: Reply | Drawn = reply
+            if reply.form is not None:  # a modal cannot follow a modal
+                shown = await self._forms.invite(actor, reply.form, reply.text, taken)
+        except Exception as error:  # noqa: BLE001 - logged there
+            reply = shown = _failed(error)
+        if shown is reply and reply.result is Result.REFUSED and reply.card is None:
+            return await self._forms.refused(taken, reply.text) or reply
+        await self._forms.settled(taken)
+        return shown
 
     async def _command(self, actor: Actor, data: Data) -> Reply:
         line, told = self._commands.line(data), attached(data)
@@ -203,17 +209,21 @@ class Interactions:
         message = interaction.message
         private = message is not None and message.flags.ephemeral
         if message is not None and private and reply.card is not None and (reply.replaces or is_prompt(message)):
-            await self._replace(str(message.id), answer, reply.card, reply.text)
+            if not await _is_there(self._replace(str(message.id), answer, reply.card, reply.text)):
+                await self._whisper(answer, reply.card, reply.text)
             return
         if message is not None and is_prompt(message) and reply.card is None:
-            await answer.change(self._drawing.draw(None, reply.text), new_files=False)
+            await self._in_place(interaction, answer, self._drawing.draw(None, reply.text))
             return
         aside = reply.card is not None and reply.result is Result.DONE  # something to read, which changes nothing
-        changed = message is not None and not aside and await self._refresh(interaction, message, answer)
-        if (changed and reply.card is None and reply.result is Result.DONE) or not (reply.text or reply.card):
+        changed, lost = False, None
+        if message is not None and not aside:
+            changed, lost = await self._refresh(interaction, message, answer)
+        card = reply.card or (None if reply.text else lost)
+        if (changed and card is None and reply.result is Result.DONE) or not (reply.text or card):
             await answer.defer()  # the card says it
         else:
-            await self._whisper(answer, reply.card, reply.text)
+            await self._whisper(answer, card, reply.text)
 
     async def _hand_over(self, answer: Answer, reply: Reply, file: File, most: int) -> None:
         """A file, after whatever card comes with it."""
@@ -225,11 +235,14 @@ class Interactions:
             why = "too large for Discord: ask for less of it, or in a terminal" if file.text else "empty"
             await self._whisper(answer, None, f"{reply.text} {file.name} is {why}.".strip())
 
-    async def _refresh(self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer) -> bool:
-        """Shows at once what became of a card; whether there is anything new to see on it."""
+    async def _refresh(
+        self, interaction: discord.Interaction, clicked: discord.Message, answer: Answer
+    ) -> tuple[bool, Card | None]:
+        """Shows at once what became of a card; whether there is anything new to see on it, and the card itself where
+        its message was deleted."""
         message, private = str(clicked.id), clicked.flags.ephemeral
         if message in self._next:
-            return True  # somebody waits to draw it, later than what happened here
+            return True, None  # somebody waits to draw it, later than what happened here
         self._next.add(message)
         waiting = True
         try:
@@ -241,15 +254,16 @@ class Interactions:
                 self._sends.drawing(message)
                 card = await self._draw(subject) if subject else None
                 if card is None or self._sends.digest(message) == digest_of(card):
-                    return False
-                await self._change(message, answer, card, shown, private=private)
+                    return False, None
+                if not await _is_there(self._change(message, answer, card, shown, private=private)):
+                    return False, card
         except StoreError as error:
             log.warning("Discord: a card is not drawn: %s", error)
-            return False
+            return False, None
         finally:
             if waiting:
                 self._next.discard(message)
-        return True
+        return True, None
 
     async def _change(self, message: str, answer: Answer, card: Card, shown: Shown | None, *, private: bool) -> None:
         self._sends.uncertain(message)
@@ -257,9 +271,15 @@ class Interactions:
         if not await self._changed_as_it_is(answer, self._sends.drawn_again(card, shown)):
             await answer.defer()
             loaded = await self._sends.load(card, self._drawing.pictures_of(card))
-            files = _types(loaded)
-            await answer.change(self._drawing.draw(card, pictures=loaded), new_files=True)
+            files = await self._changed_with(answer, card, "", loaded)
         await self._sends.changed(message, card, files, private=private)
+
+    async def _changed_with(self, answer: Answer, card: Card, text: str, loaded: Loaded) -> Mapping[str, str]:
+        """The media types of the pictures that it has now."""
+        _, loaded = await as_carried(
+            loaded, lambda loaded: answer.change(self._drawing.draw(card, text, loaded), new_files=True)
+        )
+        return types(loaded)
 
     async def _changed_as_it_is(self, answer: Answer, drawn: Drawn | None) -> bool:
         """Whether the pictures that a message has will do."""
@@ -285,8 +305,7 @@ class Interactions:
             if not await self._changed_as_it_is(answer, drawn):
                 await answer.defer()
                 loaded = await self._sends.load(card, keys)
-                files = _types(loaded)
-                await answer.change(self._drawing.draw(card, text, loaded), new_files=True)
+                files = await self._changed_with(answer, card, text, loaded)
             await self._sends.changed(message, card, files, private=True)
 
     async def _whisper(self, answer: Answer, card: Card | None, text: str) -> None:
@@ -294,18 +313,39 @@ class Interactions:
         if card is not None and (keys := self._drawing.pictures_of(card, whole=True)):
             await answer.defer()
             loaded = await self._sends.load(card, keys)
-        messages = self._drawing.draw_all(card, text, loaded)
-        for drawn in messages:
-            message = await answer.whisper(drawn)
-            if message and card is not None and card.subject and len(messages) == 1:
-                await self._sends.changed(message, card, _types(loaded), private=True)
+        count = len(self._drawing.draw_all(card, text, loaded))
+        for number in range(count):
+            message, carried = await as_carried(loaded, partial(self._whispered, answer, card, text, number))
+            if message and card is not None and card.subject and count == 1:
+                await self._sends.changed(message, card, types(carried), private=True)
+
+    async def _whispered(self, answer: Answer, card: Card | None, text: str, number: int, loaded: Loaded) -> str:
+        """One of the messages that it takes; there are as many without pictures."""
+        return await answer.whisper(self._drawing.draw_all(card, text, loaded)[number])
 
     async def _in_place(self, interaction: discord.Interaction, answer: Answer, drawn: Drawn) -> None:
         """What follows a form's own message takes its place; else it is a message of its own."""
-        if interaction.message is not None and is_prompt(interaction.message):
-            await answer.change(drawn, new_files=bool(drawn.files))
-        else:
+        message = interaction.message
+        if message is None or not is_prompt(message) or not await _is_there(answer.change(drawn, new_files=False)):
             await answer.whisper(drawn)
+
+
+def _failed(error: Exception) -> Reply:
+    if isinstance(error, StoreError):
+        return Reply(sentence(f"not saved: {error}"), result=Result.REFUSED)
+    log.error("Discord: an interaction failed", exc_info=error)
+    return Reply("Something went wrong here.", result=Result.REFUSED)
+
+
+async def _is_there(change: Awaitable[None]) -> bool:
+    """Whether the message was there to be changed."""
+    try:
+        await change
+    except discord.NotFound as error:
+        if error.code != UNKNOWN_MESSAGE:
+            raise
+        return False
+    return True
 
 
 def actor_of(interaction: discord.Interaction) -> Actor:
@@ -334,7 +374,3 @@ def _walk(components: Iterable[Any]) -> Iterable[Any]:
     for component in components:
         yield component
         yield from _walk(getattr(component, "children", ()))
-
-
-def _types(loaded: Loaded) -> dict[str, str]:
-    return {key: media_type for key, (_, media_type) in loaded.items()}

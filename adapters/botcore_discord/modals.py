@@ -19,6 +19,7 @@ OPTIONS = 25  # of one select; of more choices words are typed
 BOXES = 10  # of one group of boxes to check
 FEW = 5  # choices that are seen at once
 INTRO = 1_000
+MISTAKES = 1_800  # all that is said of them: there is a title and a text beside
 LONGEST = 4_000  # characters of an answer
 EXAMPLES = {InputKind.MONEY: "0.25", InputKind.NUMBER: "10"}
 CHOOSING = (InputKind.CHOICE, InputKind.SEVERAL)
@@ -55,8 +56,10 @@ def modal(form: Form, page: int, custom_id: str) -> ui.Modal:
     drawn = ui.Modal(title=short(title, TITLE) or "…", custom_id=custom_id, timeout=None)
     questions = pages[page]
     intro = form.intro if page == 0 else ""
+    if not questions:
+        intro = intro or form.title or " "  # a modal is never empty
     if intro and len(questions) < PAGE:
-        drawn.add_item(ui.TextDisplay(fitted(intro, INTRO, sentences)[0]))
+        drawn.add_item(ui.TextDisplay(fitted(intro, INTRO, sentences)[0].strip() or "…"))
         intro = ""
     for number, question in enumerate(questions):
         drawn.add_item(_label(question, intro if number == 0 else ""))
@@ -228,6 +231,14 @@ def _meant(text: str, asked: Input) -> str:
 
 
 def mistakes(form: Form) -> str:
-    """What was wrong with the last answers, a line for each."""
-    wrong = ((a.label, a.error.removeprefix(a.label).lstrip() or a.error) for a in form.inputs if a.error)
-    return "\n".join(f"**{line(label, 200)}** {fitted(error, 600, sentences)[0]}" for label, error in wrong)
+    """What was wrong with the last answers, a line for each, of as many as there is room for."""
+    wrong = [(a.label, a.error.removeprefix(a.label).lstrip() or a.error) for a in form.inputs if a.error]
+    lines: list[str] = []
+    left = MISTAKES
+    for label, error in wrong:
+        drawn = f"**{line(label, 200)}** {fitted(error, 600, sentences)[0]}"
+        left -= units(drawn) + 1
+        if left < 0:
+            return "\n".join([*lines, f"{len(wrong) - len(lines)} more are to be corrected."])
+        lines.append(drawn)
+    return "\n".join(lines)

@@ -66,7 +66,8 @@ class Records:
         return await self._store.tx(_claim, interaction, self._clock.ms())
 
     async def prune(self) -> None:
-        await self._store.tx(_prune, self._clock.ms())
+        while await self._store.tx(_prune, self._clock.ms()):
+            pass
 
 
 def begun(salt: str, row: Row) -> Begun:
@@ -136,24 +137,28 @@ def _claim(tx: Tx, interaction: str, now: int) -> bool:
     )
 
 
-def _prune(tx: Tx, now: int) -> None:
-    tx.q(
+def _prune(tx: Tx, now: int) -> bool:
+    """Whether there may be more."""
+    sends = tx.q(
         """DELETE FROM discord_sends WHERE key IN (SELECT key FROM discord_sends
-           WHERE last_at < :before AND message IS NOT NULL LIMIT :most)""",
+           WHERE last_at < :before AND message IS NOT NULL LIMIT :most) RETURNING 1""",
         before=now - SENDS_KEPT,
         most=PRUNED,
     )
-    for private, kept in ((0, MESSAGES_KEPT), (1, PRIVATE_KEPT)):
+    messages = [
         tx.q(
             """DELETE FROM discord_messages WHERE id IN (SELECT id FROM discord_messages
-               WHERE private = :private AND at < :before LIMIT :most)""",
+               WHERE private = :private AND at < :before LIMIT :most) RETURNING 1""",
             private=private,
             before=now - kept,
             most=PRUNED,
         )
-    tx.q(
+        for private, kept in ((0, MESSAGES_KEPT), (1, PRIVATE_KEPT))
+    ]
+    interactions = tx.q(
         """DELETE FROM discord_interactions WHERE id IN
-           (SELECT id FROM discord_interactions WHERE at < :before LIMIT :most)""",
+           (SELECT id FROM discord_interactions WHERE at < :before LIMIT :most) RETURNING 1""",
         before=now - INTERACTIONS_KEPT,
         most=PRUNED,
     )
+    return any(len(gone) == PRUNED for gone in (sends, *messages, interactions))

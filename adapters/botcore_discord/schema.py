@@ -56,3 +56,9 @@ def forms(db: Database) -> None:
         ) STRICT, WITHOUT ROWID"""
     )
     db.execute("CREATE INDEX discord_forms_old ON discord_forms (at)")
+
+
+@discord()
+def forms_taken(db: Database) -> None:
+    """1: all of it was handed in, and what the core says to it is not known yet."""
+    db.execute("ALTER TABLE discord_forms ADD COLUMN taken INTEGER NOT NULL DEFAULT 0")

@@ -8,7 +8,7 @@ its clicks. Custom ids that begin with `~` are the adapter's own; all others are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -69,6 +69,13 @@ class Forms(Protocol):
         """A modal was sent: all answers of the form, or what to show: the invitation to the rest of the questions, or
         that it is not theirs or too old. `components` is raw, from the interaction."""
 
+    async def settled(self, filled: Filled) -> None:
+        """The core has the answers: they are kept no longer."""
+
+    async def refused(self, filled: Filled, text: str) -> Drawn | None:
+        """The core does not have the answers, and said why: they can be sent again, by the message's buttons. None
+        where they were not kept."""
+
     async def prune(self) -> None:
         """Forgets forms that nobody will send any more. Called once an hour."""
 
@@ -79,6 +86,15 @@ class Filled:
 
     form: str
     values: Mapping[str, str]
+    kept: Kept | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A form whose answers are in the database until the core has them."""
+
+    token: str
+    form: Form
 
 
 class Commands(Protocol):

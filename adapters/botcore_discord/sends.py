@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -163,17 +163,11 @@ class Sends:
     async def _post(self, channel: int, card: Card, begun: Begun, key: str) -> str:
         loaded = await self.load(card, self._drawing.pictures_of(card))
         await self._pace.turn(f"send {channel}")
-        try:
-            sent = await self._post_with(channel, card, begun, loaded)
-        except discord.HTTPException as error:
-            if not loaded or (error.status != 413 and error.code != TOO_LARGE):
-                raise meaning(error) from error
-            loaded = {}  # better a card without its pictures than none
-            sent = await self._asked(self._post_with(channel, card, begun, loaded))
-        except (aiohttp.ClientError, OSError) as error:
-            raise meaning(error) from error
+        sent, loaded = await self._asked(
+            as_carried(loaded, lambda loaded: self._post_with(channel, card, begun, loaded))
+        )
         message = str(sent.id)
-        await _kept(self._records.sent(key, message, Shown(card.subject, _types(loaded))))
+        await _kept(self._records.sent(key, message, Shown(card.subject, types(loaded))))
         _keep(self._showing, message, digest_of(card))
         return message
 
@@ -217,14 +211,18 @@ class Sends:
             else:
                 return there
         loaded = await self.load(card, self._drawing.pictures_of(card))
-        drawn = self._drawing.draw(card, pictures=loaded)
-        try:
+
+        async def edit(loaded: Loaded) -> None:
+            drawn = self._drawing.draw(card, pictures=loaded)
             await place.edit(view=drawn.view, attachments=list(drawn.files))
+
+        try:
+            _, loaded = await as_carried(loaded, edit)
         except discord.HTTPException as error:
             raise self._not_edited(channel, error) from error
         except (aiohttp.ClientError, OSError) as error:
             raise meaning(error) from error
-        return _types(loaded)
+        return types(loaded)
 
     def _not_edited(self, channel: int, error: discord.HTTPException) -> Exception:
         found = meaning(error)
@@ -284,6 +282,22 @@ def digest_of(card: Card) -> str:
     return hashlib.sha256(to_json(card).encode()).hexdigest()
 
 
+async def as_carried(loaded: Loaded, show: Callable[[Loaded], Awaitable[T]]) -> tuple[T, Loaded]:
+    """Shows a card with its pictures, or without where Discord finds them too large: better so than not at all. What
+    came of it, and the pictures that are there."""
+    try:
+        return await show(loaded), loaded
+    except discord.HTTPException as error:
+        if not loaded or (error.status != 413 and error.code != TOO_LARGE):
+            raise
+    return await show({}), {}
+
+
+def types(loaded: Loaded) -> dict[str, str]:
+    """What is noted of a message's pictures."""
+    return {key: media_type for key, (_, media_type) in loaded.items()}
+
+
 def _keep(kept: OrderedDict[str, T], message: str, value: T) -> None:
     """Of the messages that were changed last."""
     kept[message] = value
@@ -304,10 +318,6 @@ def _number(channel: str) -> int:
     if not channel.isdecimal():
         raise ChannelBroken(f"{channel[:40]} is not the id of a channel: right-click it in Discord and Copy Channel ID")
     return int(channel)
-
-
-def _types(loaded: Loaded) -> dict[str, str]:
-    return {key: media_type for key, (_, media_type) in loaded.items()}
 
 
 def _mark(view: discord.ui.LayoutView, mark: int) -> None:

@@ -36,7 +36,9 @@ class Acts:
         data = command_data(name, {**before, option: typed}, focused=option)
         return await self.act(user, 4, data)
 
-    async def fill_in(self, user: User, asked: Interaction, **values: str | Sequence[str]) -> Interaction:
+    async def fill_in(
+        self, user: User, asked: Interaction, *, wait: bool = True, **values: str | Sequence[str]
+    ) -> Interaction:
         """Sends the modal that an interaction was answered with. `values`: by the label's first word, in lower case."""
         assert asked.asked is not None, "no modal was shown"
         components = []
@@ -55,7 +57,7 @@ class Acts:
                 answer["value"] = value
             components.append({"type": rules.LABEL, "id": 1, "component": answer})
         data = {"custom_id": asked.asked["custom_id"], "components": components}
-        return await self.act(user, 5, data, message=asked.message)
+        return await self.act(user, 5, data, message=asked.message, wait=wait)
 
     async def act(
         self,

@@ -73,6 +73,7 @@ class Crowd:
         self.rig = rig
         self.fake = fake
         self.rob = fake.world.user("rob")
+        self.album = Album()
         self.requests = 0  # under way
 
     @property
@@ -82,7 +83,13 @@ class Crowd:
     async def start(self) -> None:
         rig, fake = self.rig, self.fake
         tools = AdapterTools(
-            rig.store, rig.clock, Album(), rig.people, "", rig.setup.channels, partial(draw_named, rig.store, rig.clock)
+            rig.store,
+            rig.clock,
+            self.album,
+            rig.people,
+            "",
+            rig.setup.channels,
+            partial(draw_named, rig.store, rig.clock),
         )
         settings = DiscordSettings(token=SecretStr(TOKEN), guild=fake.world.guild, base_url=fake.base_url)
         engine = Engine(settings, tools, rig.dispatch)
@@ -119,6 +126,9 @@ class Crowd:
 
     async def slash(self, name: str, user: User | None = None, **options: Any) -> Interaction:
         return await self._acknowledged(await self.fake.slash(user or self.rob, name, options, wait=False))
+
+    async def fill_in(self, asked: Interaction, **values: str) -> Interaction:
+        return await self._acknowledged(await self.fake.fill_in(self.rob, asked, wait=False, **values))
 
     async def _acknowledged(self, interaction: Interaction) -> Interaction:
         await self.until(interaction.acknowledged.is_set)

@@ -20,6 +20,7 @@ class Trouble(Enum):
     PAUSE = "429 for this route"
     PAUSE_ALL = "429 for everything"
     FORBIDDEN = "403"
+    REFUSED = "400"
     OLD_EDITS = "429 for edits of old messages"
     BANNED = "429 that is not Discord's own"
 

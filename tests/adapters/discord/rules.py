@@ -155,6 +155,11 @@ def _check_named(item: Mapping[str, Any]) -> None:
     _refuse(required != sorted(required, reverse=True), f"{name}: what is required comes first")
     _refuse(len(item.get("choices") or []) > 25, f"{name} has too many choices")
     _refuse(bool(item.get("choices")) and bool(item.get("autocomplete")), f"{name} has choices and completes")
+    names = [option["name"] for option in options]
+    _refuse(len(set(names)) < len(names), f"{name}: an option is there twice")
+    choices = [choice["name"] for choice in item.get("choices") or []]
+    _refuse(any(not 1 <= len(choice) <= 100 for choice in choices), f"{name}: a choice is of 1 to 100 characters")
+    _refuse(len(set(choices)) < len(choices), f"{name}: a choice is there twice")
     for option in options:
         _refuse(not 1 <= option["type"] <= ATTACHMENT, f"{name}: an option of type {option['type']}")
         if option["type"] == ATTACHMENT:

@@ -56,7 +56,9 @@ class FakeDiscord(Acts):
         self.limits = Limits(now)
         self.faults: list[Fault] = []
         self.violations: list[str] = []
+        self.largest = 0  # bytes of a request that it takes, where that is set
         self.requests: list[tuple[str, str]] = []
+        self.uplink = 0.0  # bytes in a second that it takes, where that is set
         self._told_limits = told_limits
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
@@ -129,7 +131,12 @@ class FakeDiscord(Acts):
         fault = next((f for f in self.faults if f.takes(request.method, path)), None)
         if fault is not None and (answer := await self._before(fault, request)) is not None:
             return answer
+        if self.uplink:
+            await asyncio.sleep((request.content_length or 0) / self.uplink)
         try:
+            if self.largest and (request.content_length or 0) > self.largest:
+                await request.read()
+                raise Refusal(413, 40005, "Request entity too large")
             answer = await self._answer(request, path, handler)
         except Refusal as refusal:
             if refusal.code == 50035:
@@ -169,6 +176,8 @@ class FakeDiscord(Acts):
                 return pause(fault.seconds, everything=fault.trouble is Trouble.PAUSE_ALL)
             case Trouble.FORBIDDEN:
                 return reply({"message": "Missing Access", "code": 50001}, 403)
+            case Trouble.REFUSED:
+                return reply({"message": "Invalid Form Body", "code": 50035}, 400)
             case Trouble.OLD_EDITS:
                 words = "Maximum number of edits to messages older than 1 hour reached."
                 return reply({"message": words, "code": 30046}, 400)
@@ -311,6 +320,8 @@ class FakeDiscord(Acts):
             case 6 | 7 if interaction.message is not None:
                 interaction.original = interaction.message
                 if kind == 7:
+                    if interaction.message.deleted:
+                        raise Refusal(404, 10008, "Unknown Message")
                     self._check(
                         rules.check_message,
                         {"flags": interaction.message.flags, **data},
@@ -331,7 +342,7 @@ class FakeDiscord(Acts):
     async def _edit_original(self, request: web.Request) -> web.Response:
         interaction = self._answered(request)
         message = interaction.original
-        if message is None:
+        if message is None or message.deleted:
             raise Refusal(404, 10008, "Unknown Message")
         payload, files = await _body(request)
         message.flags |= payload.get("flags", 0) & rules.V2

@@ -19,6 +19,7 @@ from botcore.host import Host
 from botcore.models import Role
 from botcore.ui import Completion, File, Reply
 from botcore_discord.commands import SlashCommands
+from tests.adapters.discord.rules import check_commands
 
 SLASH = SlashCommands()
 
@@ -166,6 +167,26 @@ def test_more_commands_than_there_is_room_for_leave_out_the_last(caplog: pytest.
     assert len(definitions[0]["options"]) == 25
     assert "c102" in caplog.text
     assert "c0 s29" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        (Param("list", "which", choices=("x" * 101, "b")),),
+        (Param("list", "which", choices=("a", "b", "a")),),
+        (Param("list", "which", choices=("", "b")),),
+        (Param("list", "which"), Param("list", "which")),
+    ],
+    ids=["long", "twice", "empty", "one name"],
+)
+def test_a_command_that_discord_would_refuse_is_left_out_and_said(
+    params: tuple[Param, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    good = Param("list", "which", choices=("x" * 100, "b"))
+    (gig,) = SLASH.definitions([command("gig show", good), command("gig list", *params), command("odd", *params)])
+    assert [sub["name"] for sub in gig["options"]] == ["show"]
+    assert re.findall(r"the command ([a-z ]+) does not fit", caplog.text) == ["gig list", "odd"]
+    check_commands([gig])
 
 
 def test_names_in_other_languages_stand_beside_the_english_ones() -> None:

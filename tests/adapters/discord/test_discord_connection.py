@@ -223,19 +223,45 @@ async def test_nobody_at_home_is_tried_again_later(line: Line) -> None:
 
 
 async def test_commands_are_told_when_they_change_and_when_somebody_asks(line: Line) -> None:
-    await line.start()
-    await line.adapter.stop()
-    await line.start()
+    for _ in range(2):
+        await line.adapter.stop()
+        await line.start()
+        await until(lambda: "commands" not in line.adapter.condition())
     assert line.fake.world.overwrites == 1
     assert "0 commands" in await line.adapter.sync(line.dispatch)
     assert line.fake.world.overwrites == 2
 
 
-async def test_commands_that_are_not_allowed_say_how_to_allow_them(line: Line) -> None:
-    line.fake.fault(Trouble.FORBIDDEN, "PUT", "/applications/.*")
+COMMANDS = "/applications/.*/commands"
+
+
+async def test_commands_that_are_not_allowed_say_how_to_allow_them_and_keep_nothing_else(line: Line) -> None:
+    line.fake.fault(Trouble.FORBIDDEN, "PUT", COMMANDS, times=2)
     with pytest.raises(ChannelBroken, match=r"applications\.commands"):
-        await line.start()
-    assert line.fake.gateway.identified == 0
+        await line.adapter.sync(line.dispatch)
+    await line.start()
+    assert line.fake.gateway.connected
+    await until(lambda: "applications.commands" in line.adapter.condition())
+    await line.patiently(until(lambda: line.fake.world.overwrites == 1))
+    await until(lambda: "commands" not in line.adapter.condition())
+
+
+async def test_commands_that_discord_does_not_take_keep_nothing_else(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.fake.fault(Trouble.REFUSED, "PUT", COMMANDS)
+    await line.start()
+    assert line.fake.gateway.connected
+    await until(lambda: "does not take the commands: " in line.adapter.condition())
+    assert "does not take the commands: " in caplog.text
+    await line.patiently(until(lambda: line.fake.world.overwrites == 1))
+
+
+async def test_commands_that_have_to_wait_for_hours_keep_nothing_else(line: Line) -> None:
+    line.fake.fault(Trouble.PAUSE, "PUT", COMMANDS, seconds=40_000.0)
+    await line.start()
+    assert line.fake.gateway.connected
+    assert "not told yet" in line.adapter.condition()
 
 
 # --- check

@@ -194,7 +194,7 @@ FORMS = st.builds(
     Form,
     id=st.just("reject:A31:0"),
     title=NAMES,
-    inputs=st.lists(INPUTS, min_size=1, max_size=12, unique_by=lambda asked: asked.name).map(tuple),
+    inputs=st.lists(INPUTS, max_size=12, unique_by=lambda asked: asked.name).map(tuple),
     intro=NAMES,
 )
 
@@ -251,6 +251,12 @@ def test_a_few_choices_that_can_be_taken_back_are_seen_at_once() -> None:
     shown = modal(BONUS, 0, "~form:x").to_dict()
     assert [component["type"] for component in shown["components"]] == [10, 18, 18, 18, 18]
     assert [label["component"]["type"] for label in shown["components"][1:]] == [4, 21, 4, 23]
+
+
+def test_a_form_that_asks_nothing_says_what_it_is_about() -> None:
+    shown = modal(Form("x:A1:0", "Sure?", ()), 0, "~form:x").to_dict()
+    assert broken(shown) == []
+    assert texts(shown["components"]) == ["Sure?"]
 
 
 # --- from a modal to the core
@@ -363,6 +369,37 @@ async def test_what_was_sent_or_forgotten_is_not_taken_again(desk: FormDesk, clo
     await desk.prune()
     assert said(await desk.reopen(ANA, buttons(parts(step))["Continue"])) == OLD
     assert said(await desk.take(ANA, shown["custom_id"], filled_in(shown, q1="a"))) == OLD
+
+
+async def test_what_is_being_sent_is_not_sent_twice_and_is_there_again_where_it_was_refused(desk: FormDesk) -> None:
+    sent = await fill_in_twelve(desk, ANA, "a")
+    assert isinstance(sent, Filled)
+    assert sent.kept is not None
+    send = f"~send:@{sent.kept.token}"
+    assert said(await desk.reopen(ANA, send)) == OLD
+    refused = await desk.refused(sent, "The marketplace: try later.")
+    assert refused is not None
+    assert "try later" in said(refused)
+    assert broken_limits(parts(refused)) == []
+    back = payload(await desk.reopen(ANA, buttons(parts(refused))["Back"]))
+    assert back["title"] == "A new job (3/3)"
+    assert back["components"][1]["component"]["value"] == "a 12"
+    again = await desk.reopen(ANA, buttons(parts(refused))["Send"])
+    assert again == sent
+    assert isinstance(again, Filled)
+    await desk.settled(again)
+    assert said(await desk.reopen(ANA, send)) == OLD
+
+
+async def test_what_was_being_sent_when_the_bot_stopped_can_be_sent_again(
+    desk: FormDesk, store: SqliteStore, clock: ManualClock
+) -> None:
+    sent = await fill_in_twelve(desk, ANA, "a")
+    assert isinstance(sent, Filled)
+    assert sent.kept is not None
+    restarted = FormDesk(store, clock)
+    await restarted.recover()
+    assert await restarted.reopen(ANA, f"~send:@{sent.kept.token}") == sent
 
 
 @pytest.mark.parametrize(
@@ -556,6 +593,16 @@ async def test_mistakes_are_said_and_edited_with_what_was_typed(desk: FormDesk) 
     assert money["component"]["value"] == "7"
     assert [o["label"] for o in happy["component"]["options"] if o.get("default")] == ["Good"]
     assert words["component"]["value"] == "Thanks"
+
+
+async def test_of_many_long_mistakes_those_are_said_for_which_there_is_room(desk: FormDesk) -> None:
+    wrong = replace(LONG, inputs=tuple(replace(i, error="this is what was wrong, " * 40) for i in LONG.inputs))
+    drawn = parts(
+        await desk.invite(ANA, wrong, "The marketplace: " + "it is so, " * 200, Filled(LONG.id, answered("a")))
+    )
+    assert broken_limits(drawn) == []
+    assert "**Question 2**" in outline(drawn)
+    assert "10 more are to be corrected" in outline(drawn)
 
 
 async def test_the_step_with_the_mistake_is_opened(desk: FormDesk) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from botcore.adapter import Actor
-from botcore.ui import Reply
+from botcore.ui import File, Form, Input, Reply, Result
 from tests.adapters.discord.crowd import Crowd, Through, a_crowd
 from tests.adapters.discord.limits import Trouble
+from tests.adapters.discord.post import card as a_drawn
 from tests.adapters.discord.world import Message
 from tests.journeys.conftest import until
 
@@ -100,6 +102,106 @@ async def test_a_full_disk_is_said_and_nothing_is_decided(crowd: Crowd) -> None:
     crowd.rig.store.down = False
     await crowd.until(lambda: "Not saved" in click.said)
     assert await crowd.rig.states() == []
+
+
+@pytest.mark.parametrize("fails", ["refused", "crash", "disk"])
+async def test_a_long_form_that_the_core_does_not_take_can_be_sent_again(crowd: Crowd, fails: str) -> None:
+    card = await a_card(crowd)
+    dispatch = crowd.rig.dispatch
+    taken: list[Mapping[str, str]] = []
+
+    async def press(actor: Actor, button: str) -> Reply:
+        return Reply(form=Form("post:D1:0", "A new job", tuple(Input(f"q{n}", f"q{n} is asked") for n in range(7))))
+
+    async def refuse(actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        if fails == "crash":
+            raise RuntimeError("a plugin's")
+        crowd.rig.store.down = fails == "disk"
+        return Reply("Not saved: the disk is full.", result=Result.REFUSED)
+
+    async def take(actor: Actor, form: str, values: Mapping[str, str]) -> Reply:
+        taken.append(values)
+        return Reply("It is posted.")
+
+    dispatch.press, dispatch.submit_form = press, refuse  # type: ignore[method-assign]
+    first = await crowd.fill_in(await crowd.click(card, "More"), q0="a long description")
+    await crowd.until(lambda: first.original is not None)
+    prompt = first.original
+    assert prompt is not None
+    await crowd.fill_in(await crowd.click(prompt, "Continue"), q6="the last")
+    await crowd.until(lambda: "Send" in prompt.buttons)
+    assert ("went wrong" if fails == "crash" else "Not saved") in prompt.text
+    crowd.rig.store.down = False
+    dispatch.submit_form = take  # type: ignore[method-assign]
+    await crowd.click(prompt, "Send")
+    await crowd.until(lambda: "It is posted" in prompt.text)
+    assert [(values["q0"], values["q6"]) for values in taken] == [("a long description", "the last")]
+    assert await crowd.rig.rows("SELECT token FROM discord_forms") == []
+
+
+async def test_who_decided_on_a_card_that_was_deleted_meanwhile_is_told(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    assert isinstance(crowd.rig.adapter, Through)
+    async with crowd.rig.adapter.engine.sends.alone(card.id):
+        click = await crowd.fake.click(crowd.rob, card, "Approve")
+        assert click.kind == 6
+        card.deleted = True
+    await crowd.until(lambda: "approved" in click.said)
+    assert len(await crowd.rig.states()) == 1
+
+
+async def test_who_gave_a_reason_for_a_card_that_was_deleted_meanwhile_is_told(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    asked = await crowd.click(card, "Reject")
+    card.deleted = True
+    sent = await crowd.fill_in(asked, reason="Spam")
+    await crowd.until(lambda: "rejected" in sent.said)
+
+
+async def test_where_an_answer_has_no_words_what_became_of_a_deleted_card_is_shown(crowd: Crowd) -> None:
+    card = await a_card(crowd)
+    press = crowd.rig.dispatch.press
+
+    async def wordless(actor: Actor, button: str) -> Reply:
+        card.deleted = True
+        return replace(await press(actor, button), text="")
+
+    crowd.rig.dispatch.press = wordless  # type: ignore[method-assign]
+    click = await crowd.click(card, "Approve")
+    await crowd.until(lambda: "rob-d" in click.said)
+
+
+async def test_what_comes_of_a_form_whose_private_message_was_dismissed_is_told(crowd: Crowd) -> None:
+    await a_card(crowd, "a", "b")
+    opened = await crowd.slash("review")
+    await crowd.until(lambda: opened.original is not None and bool(opened.original.buttons))
+    own = opened.original
+    assert own is not None
+    asked = await crowd.click(own, "Reject")
+    own.deleted = True
+    sent = await crowd.fill_in(asked, reason="Spam")
+    await crowd.until(lambda: "rejected" in sent.said)
+    assert sent.original is not None
+    assert "Approve" in sent.original.buttons, "the next one"
+
+
+async def test_an_answer_whose_pictures_are_too_large_comes_without_them(crowd: Crowd) -> None:
+    crowd.fake.largest = 20_000
+    crowd.album.pictures = {"a" * 64: b"x" * 30_000}
+
+    async def show(actor: Actor, line: str, file: File | None = None) -> Reply:
+        return Reply(card=a_drawn(pictures={"a" * 64: "One"}))
+
+    async def press(actor: Actor, button: str) -> Reply:
+        return Reply(card=a_drawn(words="Decided", pictures={"a" * 64: "One"}), replaces=True)
+
+    crowd.rig.dispatch.command, crowd.rig.dispatch.press = show, press  # type: ignore[method-assign, assignment]
+    shown = await crowd.slash("status")
+    await crowd.until(lambda: "Waiting" in shown.said)
+    assert shown.original is not None
+    await crowd.click(shown.original, "Approve")
+    await crowd.until(lambda: "Decided" in shown.said)
+    assert shown.whispers == []
 
 
 async def test_a_queue_of_ones_own_goes_on_in_its_own_message(crowd: Crowd) -> None:

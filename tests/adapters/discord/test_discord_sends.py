@@ -10,7 +10,9 @@ import pytest
 
 from botcore.adapter import ChannelBroken, MessageGone, SendFailed, SendUnknown
 from botcore.models import Channel
+from botcore.store.port import Tx
 from botcore.ui import MessageRef
+from botcore_discord import client
 from botcore_discord.pace import PERIOD
 from botcore_discord.sends import UNHURRIED
 from tests.adapters.discord.limits import Trouble
@@ -106,6 +108,32 @@ async def test_a_card_keeps_the_pictures_that_it_has_and_gets_those_that_are_new
     assert list(message.files.values()) == [b"second"]
 
 
+async def test_a_card_whose_pictures_are_too_large_is_sent_and_changed_without_them(post: Post) -> None:
+    post.fake.largest = 10_000
+    post.album.pictures = {"a" * 64: b"x" * 20_000, "b" * 64: b"second"}
+    ref = await post.sends.send(CHANNEL, card(pictures={"b" * 64: "Two"}), "1")
+    for words in ("Decided", "Confirmed"):
+        await post.sends.edit(ref, card(words=words, pictures={"a" * 64: "One"}))
+        (message,) = post.fake.world.shown()
+        assert words in message.text
+        assert message.pictures == []
+    large = await post.sends.send(CHANNEL, card("A2", pictures={"a" * 64: "One"}), "2")
+    await post.sends.edit(large, card("A2", "Decided", pictures={"a" * 64: "One"}))
+    assert "Decided" in post.fake.world.messages[large.id].text
+
+
+async def test_large_pictures_have_the_time_that_they_take(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(client, "UPLOAD_SPEED", 100_000)
+    post.fake.uplink = 200_000.0
+    post.album.pictures = {"a" * 64: b"x" * 200_000}
+    ref = await post.sends.send(CHANNEL, card(words="x", pictures={"a" * 64: "One"}), "1")
+    assert post.fake.world.messages[ref.id].pictures == [b"x" * 200_000]
+    post.fake.uplink = 100.0
+    with pytest.raises(SendUnknown):
+        await post.sends.edit(ref, card(words="x" * 200))
+
+
 async def test_pictures_that_a_message_has_lost_are_sent_again(post: Post) -> None:
     post.album.pictures = {"a" * 64: b"first"}
     ref = await post.sends.send(CHANNEL, card(pictures={"a" * 64: "One"}), "1")
@@ -158,6 +186,17 @@ async def test_one_refusal_says_that_a_person_must_act(post: Post, missing: int)
     with pytest.raises(ChannelBroken, match="permission is missing"):
         await post.sends.send(CHANNEL, card(pictures={"a" * 64: "One"}), "1")
     assert len(post.fake.requests) - before <= 2
+
+
+async def test_all_that_is_old_is_forgotten_however_much_it_is(post: Post) -> None:
+    def fill(tx: Tx) -> None:
+        for number in range(1_500):
+            tx.q("INSERT INTO discord_interactions (id, at) VALUES (:number, 0)", number=str(number))
+
+    await post.store.tx(fill)
+    await post.records.claim("new")
+    await post.records.prune()
+    assert await post.store.read(lambda r: r.value("SELECT group_concat(id) FROM discord_interactions")) == "new"
 
 
 async def test_a_channel_that_is_none_needs_a_person(post: Post) -> None:
