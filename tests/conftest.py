@@ -29,7 +29,7 @@ settings.load_profile("the same every time")
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` comes to: tests wait more than they compute."""
     cores = len(os.sched_getaffinity(0))
-    return cores + -(-cores // 2)
+    return 3 * cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Every request and answer against the models of aiogram, which neither the bot nor its library wrote."""
+"""Every request and answer against the models of aiogram, which neither the bot nor its library wrote. They take
+seconds to load: only tests that speak to the pretended Telegram wait for them."""
 
 from __future__ import annotations
 
@@ -6,12 +7,12 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-from aiogram import methods
-from aiogram.methods.base import Response, TelegramMethod
-from aiogram.types import BufferedInputFile, InputFile, Update
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+if TYPE_CHECKING:
+    from aiogram.methods.base import TelegramMethod
 
 Json = dict[str, Any]
 
@@ -21,6 +22,8 @@ _PLAIN = (str, int, float, bool, type(None))
 def wrong_in_request(method: str, params: Mapping[str, Any]) -> list[str]:
     """What a method does not take: unknown names, wrong types, what is missing. `params` are decoded; files are
     bytes."""
+    from aiogram.types import BufferedInputFile
+
     model = _models().get(method.lower())
     if model is None:
         return [f"{method}: there is no such method"]
@@ -46,6 +49,8 @@ def wrong_in_answer(method: str, answer: Json) -> list[str]:
 
 def wrong_in_update(update: Json) -> list[str]:
     """What an update can never be."""
+    from aiogram.types import Update
+
     try:
         checked = Update.model_validate(update)
     except ValidationError as error:
@@ -64,6 +69,9 @@ def is_json(method: str, name: str) -> bool:
 
 @cache
 def _models() -> dict[str, type[TelegramMethod[Any]]]:
+    from aiogram import methods
+    from aiogram.methods.base import TelegramMethod
+
     found = (getattr(methods, name) for name in methods.__all__)
     return {
         model.__api_method__.lower(): model
@@ -74,6 +82,8 @@ def _models() -> dict[str, type[TelegramMethod[Any]]]:
 
 @cache
 def _response(method: str) -> TypeAdapter[Any]:
+    from aiogram.methods.base import Response
+
     return TypeAdapter(Response[_models()[method].__returning__])  # type: ignore[misc]
 
 
@@ -98,6 +108,8 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 
 def _is_file(kind: Any) -> bool:
+    from aiogram.types import InputFile
+
     return isinstance(kind, type) and issubclass(kind, InputFile)
 
 
