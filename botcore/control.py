@@ -88,7 +88,8 @@ async def sync_all(bot: Bot) -> list[Finding]:
 
 async def _settled(bot: Bot, reply: Reply) -> Reply:
     while accounts := await bot.store.read(_under_way, reply):
-        if all(bot.accounts[name].needs_person for name in accounts if name in bot.accounts):
+        helpless = all(bot.accounts[name].needs_person for name in accounts if name in bot.accounts)
+        if helpless and not await bot.store.read(_is_leaving, reply, bot.clock.ms()):
             break  # no waiting helps: a key must be mended first
         await bot.clock.sleep(0.05)
     ends = await bot.store.read(_ends, reply, bot.clock.ms())
@@ -141,6 +142,10 @@ def _ends(reader: Reader, reply: Reply, now: int) -> list[_End]:
             words = f"{count} {'not decided' if state in FATES else state}"
             found.append(_End("bulk", bulk, FATES.get(state, state), words))
     return found
+
+
+def _is_leaving(reader: Reader, reply: Reply, now: int) -> bool:
+    return any(end.state == "sending" for end in _ends(reader, reply, now))
 
 
 def _words(row: Row) -> str:
