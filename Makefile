@@ -52,6 +52,7 @@ $(RUN_STAMP): pyproject.toml uv.lock | $(BIN)/uv
 $(DEV_STAMP): pyproject.toml uv.lock | $(BIN)/uv
 	@echo "Installing what botcore and its tests need into $(VENV)"
 	@$(call install,--all-extras)
+	@$(BIN)/pytest --collect-only --quiet >/dev/null || true  # compiles all once, and not each worker of the first run anew
 	@touch $(RUN_STAMP) $@
 
 $(BIN)/uv:
