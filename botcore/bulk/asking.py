@@ -133,7 +133,9 @@ def confirm(tx: Tx, bulk: int, who: Confirmer, limits: Limits, now: int) -> bool
 
     Raises `NotPossible`, `NeedsNumber`, `FlaggedSince`.
     """
-    row = _open(tx, bulk, who.role, now)
+    row = _open(tx, bulk, who.role)
+    if (row["confirmed_at"] or row["created_at"]) < now - DAY_MS:
+        raise NotPossible("this was asked more than a day ago: ask for it again")
     rejects = row["verdict"] == Verdict.REJECT
     if row["first_by"] == who.person:
         raise NotPossible("you have confirmed this: now a second manager must")
@@ -201,7 +203,7 @@ def unchecked(reader: Reader, bulk: int) -> int:
 
 def cancel(tx: Tx, bulk: int, person: str, role: Role, via: str, now: int) -> None:
     """Drops what has not been let go. Raises `NotPossible`."""
-    row = _open(tx, bulk, role, now)
+    row = _open(tx, bulk, role)
     tx.q(
         "UPDATE bulks SET state = 'cancelled', confirmed_by = :person WHERE id = :id AND state = :seen",
         id=bulk,
@@ -311,7 +313,7 @@ def _brake(reader: Reader, row: Row, limits: Limits, now: int) -> str:
     )
 
 
-def _open(reader: Reader, bulk: int, role: Role, now: int) -> Row:
+def _open(reader: Reader, bulk: int, role: Role) -> Row:
     """What waits to be confirmed, for somebody who may. Raises `NotPossible`."""
     row = reader.one("SELECT * FROM bulks WHERE id = :id AND state IN ('quoted', 'second')", id=bulk)
     if row is None:
@@ -319,15 +321,7 @@ def _open(reader: Reader, bulk: int, role: Role, now: int) -> Row:
     needed = role_for(Verdict(row["verdict"]))
     if not role.covers(needed):
         raise NotPossible(f"this needs {needed.one}")
-    if _asked(row) < now - DAY_MS:
-        raise NotPossible("this was asked more than a day ago: ask for it again")
     return row
-
-
-def _asked(row: Row) -> int:
-    """When, of whoever is to confirm it now."""
-    moment: int = row["confirmed_at"] or row["created_at"]
-    return moment
 
 
 def _drop_old(tx: Tx, now: int) -> None:

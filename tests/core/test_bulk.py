@@ -165,6 +165,7 @@ async def test_what_nobody_confirmed_within_a_day_is_asked_for_again(rig: Rig) -
     for who, bulk in (("rob", "b-1"), ("olga", "b-2")):
         reply = await rig.press(who, f"confirm-all:{bulk}:0")
         assert reply.text == "This was asked more than a day ago: ask for it again."
+    assert (await rig.press("rob", "cancel-all:b-1:0")).result is Result.DONE
     await rig.say("rob", "approve-all J1")
     await rig.settle()
     assert in_channel(rig).badge == "Cancelled"
