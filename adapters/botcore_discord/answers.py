@@ -95,7 +95,8 @@ class Answer:
     async def _first(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """The first answer. Once more where the connection broke: a kept one may have been dead. The library repeats
         it, too, where Discord had trouble; what is answered already was answered by us."""
-        for last in (False, True):
+        again = False
+        while True:
             try:
                 return await _in_time(call())
             except discord.HTTPException as error:
@@ -103,10 +104,10 @@ class Answer:
                     raise
                 return None
             except (aiohttp.ClientError, OSError) as error:
-                if last:
+                if again:
                     raise
+                again = True
                 log.info("Discord: answering again: %s", type(error).__name__)
-        return None
 
 
 async def _in_time(call: Awaitable[Any]) -> Any:

@@ -30,6 +30,7 @@ from ..store.port import Reader
 from ..text import clean, sentence
 from ..ui import Card, Form, Input, InputKind, Reply, Result, Tone
 from .completing import complete_job
+from .confirming import check_first
 from .finding import ACCOUNT, chosen_accounts, pressed_submission
 from .parse import BadInput, shown
 from .reasons import complete_reason, reason_filled_in, reason_inputs, reason_named
@@ -169,17 +170,14 @@ async def submit_confirm_all(context: Context, subject: str, revision: int, valu
 
 async def _confirm(context: Context, subject: str, revision: int, typed: int | None = None) -> Reply:
     number = _number(subject)
-    people = context.house.people
-    first = await context.house.store.read(first_of, number)
-    if not await people.still(first, Role.MANAGER):
-        raise NotPossible(f"{first}, who confirmed this first, may not any more: ask for it again")
+    await check_first(context, await context.house.store.read(first_of, number), Role.MANAGER)
     who = Confirmer(
         person=context.person.name,
         role=context.person.role,
         via=context.actor.adapter,
         hold_ms=None if context.immediate else context.hold_ms,
         typed=typed,
-        alone=not await people.others(Role.MANAGER, context.person.name),
+        alone=not await context.house.people.others(Role.MANAGER, context.person.name),
     )
     try:
         gone = await context.house.store.tx(confirm, number, who, context.house.limits, context.now())

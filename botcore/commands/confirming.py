@@ -10,6 +10,7 @@ from ..accounts import Account
 from ..delivery import announce
 from ..kinds import OperationKind
 from ..made import claim, look_again, token
+from ..models import Role
 from ..operations import Stale, cancel, confirm, parse_operation, requote, waits_for
 from ..pacing import Urgency
 from ..posting.cards import card_of_operation
@@ -35,8 +36,7 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     if kind is None:
         raise NotPossible(f"no plugin offers {row['kind']} any more")
     _check_role(context, kind)
-    if not await context.house.people.still(row["first_by"], kind.role):
-        raise NotPossible(f"{row['first_by']}, who confirmed this first, may not any more: ask for it again")
+    await check_first(context, row["first_by"], kind.role)
     alone = not await context.house.people.others(kind.role, context.person.name)
     let_go = partial(_let_go, context, row, alone)
     try:
@@ -52,6 +52,12 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
         words = f"Asked: this takes {kind.role.one} beside you, who confirms it."
         return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, replaces=True)
     return await see_out(context, row["id"])
+
+
+async def check_first(context: Context, name: str, role: Role) -> None:
+    """Who confirmed something first, and may not any more, does not count as one of two. "": nobody has."""
+    if not await context.house.people.still(name, role):
+        raise NotPossible(f"{name}, who confirmed this first, may not any more: ask for it again")
 
 
 def _let_go(context: Context, row: Row, alone: bool, tx: Tx) -> bool:
