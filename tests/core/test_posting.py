@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from botcore.adapter import Actor
 from botcore.operations import operation_name
 from botcore.posting.drafts import change, draft_name, find_draft
 from botcore.provider import OutcomeUnknown, Refused, Unavailable
@@ -357,6 +358,16 @@ async def test_a_second_person_who_comes_late_confirms_the_same_price(rigs: Rigs
     again = await rig.press("olga", button(other, "Confirm"))
     assert again.text == "It costs something else by now: look at it again."
     assert len(rig.market.posted) == 1
+
+
+async def test_who_was_let_out_is_not_one_of_two(rigs: Rigs) -> None:
+    rig = await guarded(rigs, second_person_above=Decimal(2))
+    await rig.say("olga", "person add eve manager memory=77")
+    asked = await rig.dispatch.press(Actor("memory", "77", "Eve"), button(await written(rig), "Post"))
+    await rig.say("olga", "person remove eve")
+    reply = await rig.press("mia", button(asked, "Confirm"))
+    assert reply.text == "Eve, who confirmed this first, may not any more: ask for it again."
+    assert rig.market.posts == []
 
 
 async def test_where_there_is_one_manager_the_setting_is_named(rigs: Rigs) -> None:
