@@ -67,7 +67,7 @@ class Gateway:
         self._random = random or Random()  # noqa: S311 - it only spreads tries
         self._failures = 0  # in a row
         self._sessions = 0  # begun here
-        self._begun_at = 0  # the last of them, in ms
+        self._begun_at = 0  # when the last of them was, in ms
         self._sparing = False
 
     async def run(self) -> None:
@@ -133,6 +133,8 @@ class Gateway:
         began = self._clock.ms()
         why, resume = "broke", True
         try:
+            await self._poll(ws)
+            self._begun_at = self._clock.ms()  # by its first event Discord has heard of it, and counts from then
             while True:
                 await self._poll(ws)
         except ReconnectWebSocket as error:

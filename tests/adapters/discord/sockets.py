@@ -23,10 +23,10 @@ class Session:
 
 
 class Gateway:
-    """`identified` and `resumed` count; `left` is what `session_start_limit` answers."""
+    """`identified_at` has the second of every new session; `resumed` counts; `left` is what `session_start_limit` answers."""
 
     def __init__(self, world: World, token: str) -> None:
-        self.identified = 0
+        self.identified_at: list[float] = []
         self.resumed = 0
         self.left = 1000
         self.url = ""
@@ -37,6 +37,10 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._changed = asyncio.Event()
+
+    @property
+    def identified(self) -> int:
+        return len(self.identified_at)
 
     @property
     def connected(self) -> bool:
@@ -73,7 +77,7 @@ class Gateway:
         return session
 
     async def _identify(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> Session | None:
-        self.identified += 1
+        self.identified_at.append(self._world.now())
         self.left -= 1
         self.intents = data["intents"]
         if data["token"] != self._token:
