@@ -23,7 +23,7 @@ class Session:
 
 
 class Gateway:
-    """`identified_at` has the second of every new session; `resumed` counts; `left` is what `session_start_limit` answers."""
+    """`identified_at` has each new session's second; `resumed` counts; `left` is what `session_start_limit` answers."""
 
     def __init__(self, world: World, token: str) -> None:
         self.identified_at: list[float] = []
