@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 30_000.0  # ms until what is expected of a page must be so: as long as Playwright gives a click
 
 
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
     """The system's Chromium, or Playwright's own; without one the test is skipped, and where CI is true it fails."""
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    expect.set_options(timeout=PATIENCE)  # its own five seconds are too few where much else runs
     names = (os.environ.get("BOTCORE_CHROMIUM"), *NAMES)
     path = next((found for name in names if name and (found := shutil.which(name))), None)
     async with async_playwright() as playwright:

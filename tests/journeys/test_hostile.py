@@ -46,7 +46,7 @@ async def test_hostile_proofs_are_only_text(
     page.on("dialog", on_dialog)
     page.on("request", on_request)
     page.on("pageerror", lambda error: alarms.append(str(error)))
-    await expect(page.get_by_role("article")).to_have_count(4, timeout=20_000)
+    await expect(page.get_by_role("article")).to_have_count(4)
     await page.reload()
     await expect(page.get_by_role("article")).to_have_count(4)
 
@@ -63,7 +63,7 @@ async def test_hostile_proofs_are_only_text(
     width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert width <= 0
     for refused in (local, odd):
-        await expect(refused).to_contain_text("marketplace", timeout=20_000)  # where pictures may come from
+        await expect(refused).to_contain_text("marketplace")  # where pictures may come from
         await expect(refused.locator("img[src]")).to_have_count(0)
     assert await page.title() != "owned"
     assert alarms == []

@@ -36,8 +36,8 @@ async def test_a_reviewer_works_through_every_button(
     town = await make_town(waiting=6, undo=3, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
-    await expect(page.get_by_role("article")).to_have_count(6, timeout=20_000)
-    await expect(page.locator("article img").first).to_be_visible(timeout=20_000)
+    await expect(page.get_by_role("article")).to_have_count(6)
+    await expect(page.locator("article img").first).to_be_visible()
     loaded = await page.locator("article img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
     assert loaded > 100
 
@@ -49,7 +49,7 @@ async def test_a_reviewer_works_through_every_button(
 
     # approve for good
     await card(page, "A2").get_by_role("button", name="Approve").click()
-    await expect(card(page, "A2")).to_contain_text("Confirmed", timeout=15_000)
+    await expect(card(page, "A2")).to_contain_text("Confirmed")
 
     # reject with a canned reason
     await card(page, "A3").get_by_role("button", name="Reject").click()
@@ -81,10 +81,10 @@ async def test_a_reviewer_works_through_every_button(
     # the worker answers the revision: a new card, which tells what was said
     revised = next(entry for entry in town.ratings() if entry["rating"] == "revise")
     town.sandbox.resubmit(revised["account"], revised["task_id"])
-    await expect(card(page, "A7")).to_contain_text("Please show your user name", timeout=20_000)
+    await expect(card(page, "A7")).to_contain_text("Please show your user name")
 
     await command(page, "/balance")
-    await expect(page.get_by_text("$249.75")).to_be_visible(timeout=10_000)
+    await expect(page.get_by_text("$249.75")).to_be_visible()
     await command(page, "pending")
     await expect(page.get_by_text("3 waiting").last).to_be_visible()
     assert await bot.stop() == 0
@@ -96,7 +96,7 @@ async def test_the_keyboard_is_enough(
     town = await make_town(waiting=3, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
-    await expect(page.get_by_role("article")).to_have_count(3, timeout=20_000)
+    await expect(page.get_by_role("article")).to_have_count(3)
     for _ in range(3):
         await page.keyboard.press("j")
         await page.keyboard.press("a")
@@ -117,7 +117,7 @@ async def test_two_people_see_one_truth(
     assert link is not None
     ben = await sign_in(browser, link["link"])
     for page in (ana, ben):
-        await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible(timeout=20_000)
+        await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible()
 
     await card(ana, "A1").get_by_role("button", name="Approve").click()
 
@@ -131,14 +131,14 @@ async def test_the_page_comes_back_after_a_kill(
     town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port()}"))
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
-    await card(page, "A1").get_by_role("button", name="Approve").click(timeout=20_000)
+    await card(page, "A1").get_by_role("button", name="Approve").click()
     await expect(card(page, "A1")).to_contain_text("Approved by ana")
     await bot.kill()
     await town.bot()
 
-    await expect(page.get_by_text("Live")).to_be_visible(timeout=30_000)
+    await expect(page.get_by_text("Live")).to_be_visible()
     await card(page, "A1").get_by_role("button", name="Undo").click()
-    await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible(timeout=10_000)
+    await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible()
     assert town.ratings() == []
 
 

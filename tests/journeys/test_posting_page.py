@@ -194,7 +194,7 @@ async def begin(page: Page, account: str) -> Locator:
     await line.fill(f"job post account={account}")
     await line.press("Escape")
     await line.press("Enter")
-    await expect(form).to_be_visible(timeout=20_000)
+    await expect(form).to_be_visible()
     return form
 
 
@@ -254,24 +254,24 @@ async def test_the_documents_example_is_posted_with_the_keyboard_alone(
     await keys.type("job post")
     await keys.press("Enter")
     form = page.get_by_role("dialog", name="A new job at SproutGigs")
-    await expect(form.get_by_label("Title")).to_be_focused(timeout=20_000)
+    await expect(form.get_by_label("Title")).to_be_focused()
     for typed in ("Sign up to ACME website", "Sign up: Sim", "Inter", "0.10", "25"):
         await keys.type(typed)
         await keys.press("Tab")
     await keys.type("visit the ACME website\nCreate an account")
     await keys.press("Tab")
     await keys.type("screenshot: Screenshot of your profile at ACME website")
-    await expect(form.get_by_text("Total $2.50")).to_be_visible(timeout=20_000)
+    await expect(form.get_by_text("Total $2.50")).to_be_visible()
     await keys.press("Control+Enter")
     card = page.get_by_role("region", name="Only you see this")
-    await expect(card.get_by_text("$250.00, then")).to_be_visible(timeout=20_000)
+    await expect(card.get_by_text("$250.00, then")).to_be_visible()
     assert posted(town) == []
     await keys.press("Tab")
     await expect(card.get_by_role("button", name="Post", exact=True)).to_be_focused()
     await keys.press("Enter")
-    await expect(card.get_by_text("0 of 25")).to_be_visible(timeout=15_000)
+    await expect(card.get_by_text("0 of 25")).to_be_visible()
     everybodys = page.locator("#recent-list article").filter(has_text="Sign up to ACME website")
-    await expect(everybodys).to_have_count(1, timeout=15_000)
+    await expect(everybodys).to_have_count(1)
     await expect(page.locator("#count")).to_have_text("1")  # the submission: a job waits for nobody
     (entry,) = posted(town)
     assert entry["posted"] == {
@@ -306,12 +306,12 @@ async def test_every_field_of_every_marketplace_is_posted_through_the_form_and_a
                 "excluded" in answers
             ):  # which countries these can be depends on the zone, which the bot has seen by then
                 excluded = form.locator('[data-input="excluded"]')
-                await expect(excluded).to_have_attribute("data-control", "chips", timeout=20_000)
+                await expect(excluded).to_have_attribute("data-control", "chips")
                 await fill_in(form, {"excluded": answers["excluded"]})
             await form.get_by_role("button", name="Go on").click()
             card = page.get_by_role("region", name="Only you see this")
             await card.get_by_role("button", name="Post", exact=True).click()
-            await expect(card.get_by_text(f"0 of {answers.get('positions', '10')}")).to_be_visible(timeout=30_000)
+            await expect(card.get_by_text(f"0 of {answers.get('positions', '10')}")).to_be_visible()
 
     def of(account: str) -> list[dict[str, Any]]:
         return [entry for entry in posted(town) if entry["account"] == account]

@@ -77,7 +77,7 @@ async def test_the_first_start_with_thousands_is_one_card_worked_through_by_keyb
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     queue = page.locator("article.queue")
-    await expect(queue.get_by_role("button", name="Approve")).to_be_visible(timeout=30_000)
+    await expect(queue.get_by_role("button", name="Approve")).to_be_visible()
     ben = await sign_in(browser, await bens_link(town))
 
     ana = Reviewer(page, "article.queue")
@@ -114,7 +114,7 @@ async def test_the_queues_of_two_people_never_show_the_same_submission(
     async def review(link: str, keys: str) -> tuple[set[str], set[str]]:
         """Opens a queue of one's own and presses these keys in it; returns what was skipped and what was decided."""
         page = await sign_in(browser, link)
-        await expect(page.locator("#count")).to_have_text("40", timeout=30_000)
+        await expect(page.locator("#count")).to_have_text("40")
         box = page.get_by_role("combobox")
         await box.fill("review")
         await box.press("Escape")

@@ -214,7 +214,7 @@ async def test_a_form_that_gets_no_answer_loses_nothing(page: Page, live_site: D
     await dialog.get_by_role("button", name="Reject", exact=True).click()
     await expect(dialog.get_by_role("alert")).to_contain_text("No answer from the bot")
     await live_site.serve()
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     live_site.script.replies["form reject:A1:0"] = Reply("Rejected A1.")
     await dialog.get_by_role("button", name="Reject", exact=True).click()
     await expect(page.get_by_text("Rejected A1.")).to_be_visible()
@@ -324,7 +324,7 @@ async def test_the_page_catches_up_by_itself_after_a_restart(page: Page, live_si
     await live_site.send(waiting("A2", "Came meanwhile"))
     await live_site.adapter.edit(refs["A1"], settled(waiting("A1"), "Approved by ben"))
     await live_site.serve()
-    await expect(article(page, "Came meanwhile A2")).to_be_visible(timeout=15_000)
+    await expect(article(page, "Came meanwhile A2")).to_be_visible()
     await expect(page.get_by_text("Approved by ben")).to_have_count(1)
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 

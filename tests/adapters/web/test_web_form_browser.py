@@ -512,7 +512,7 @@ async def test_a_short_form_stays_beside_the_queue_it_is_about(page: Page, live_
 
 async def until(condition: Callable[[], object]) -> None:
     """Polls until it holds."""
-    deadline = asyncio.get_running_loop().time() + 15
+    deadline = asyncio.get_running_loop().time() + 60
     while not condition():
         assert asyncio.get_running_loop().time() < deadline
         await asyncio.sleep(0.02)
