@@ -146,7 +146,7 @@ async def running(desk: Desk) -> AsyncIterator[tuple[asyncio.subprocess.Process,
     printed: list[str] = []
     try:
         while not (printed and printed[-1].startswith("The page: ")):
-            line = await asyncio.wait_for(process.stdout.readline(), 30)
+            line = await asyncio.wait_for(process.stdout.readline(), 60)
             assert line, f"it ended after {printed}"
             printed.append(line.decode().rstrip("\n"))
         yield process, printed
@@ -364,7 +364,7 @@ async def test_a_running_bot_prints_the_link_first_answers_do_and_stops_clean(bo
         assert (second.code, "another botcore is using" in second.err) == (1, True)
 
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         assert not door.exists()
 
 

@@ -35,7 +35,7 @@ def demo(folder: Path) -> Iterator[list[str]]:
                 printed.append(line.rstrip("\n"))
             yield printed
             process.send_signal(signal.SIGINT)
-            assert process.wait(5) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 

@@ -15,8 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
-START_SECONDS = 30.0
-STOP_SECONDS = 5.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

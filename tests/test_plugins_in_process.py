@@ -148,7 +148,7 @@ async def test_the_guides_messenger_shows_cards_and_takes_commands(site: Path, t
         await says(tmp_path / "diary.txt", "rating_confirmed")
         assert (work / "approve" / "essay.txt").exists()
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
     finally:
         if process.returncode is None:
             process.kill()
@@ -158,7 +158,7 @@ async def test_the_guides_messenger_shows_cards_and_takes_commands(site: Path, t
 
 
 async def says(file: Path, text: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not _holds(file, text):  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
 

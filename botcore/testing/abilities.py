@@ -17,7 +17,7 @@ from ..sandbox import FaultKind
 from .market import ACCOUNT, Contract, Market, assert_exact, error_of
 
 COUNT = 3
-SOON = 10.0  # real seconds
+SOON = 60.0  # real seconds
 
 Call = Callable[[Provider, str, str, str], Awaitable[object]]  # of a job, a worker and a list
 

@@ -387,7 +387,7 @@ class Machine(RuleBasedStateMachine):
         assert running is not None
         idle = asyncio.ensure_future(self.rig.engine.idle())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not idle.done():
                     hitch = bool(self.store.insisting)
                     await asyncio.wait({idle, running}, timeout=0.003 if hitch else 0.02, return_when="FIRST_COMPLETED")

@@ -345,7 +345,7 @@ class Rig:
 
     async def settle(self) -> None:
         """Until nothing is running or due."""
-        await asyncio.wait_for(self.engine.idle(), 20)
+        await asyncio.wait_for(self.engine.idle(), 60)
 
     async def turn(self, seconds: float) -> None:
         """Turns the clock on, from one due work to the next, and lets all of it run."""
@@ -489,6 +489,6 @@ def on_disk(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Lets others run until it is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.001)

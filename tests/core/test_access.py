@@ -71,7 +71,7 @@ async def test_a_look_that_a_change_overtakes_is_not_remembered(people: People, 
         def late(reader: Reader) -> Any:
             found = fn(reader, *args)
             looked.set()
-            assert go.wait(10)
+            assert go.wait(60)
             return found
 
         return await read(late)

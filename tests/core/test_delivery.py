@@ -84,7 +84,7 @@ async def test_a_change_that_nobody_waits_for_does_not_hurry_because_it_came_dur
 
     monkeypatch.setattr(rig.adapter, "edit", slow)
     await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
-    await asyncio.wait_for(in_flight.wait(), 5)
+    await asyncio.wait_for(in_flight.wait(), 60)
     rig.adapter.pauses = {Traffic.OTHER: 9}
     await rig.store.tx(delivery.touch, "submission:1", 0, delivery.LAZY)
     go.set()
@@ -125,7 +125,7 @@ async def test_a_change_during_a_send_is_shown_after_it(rig: Rig) -> None:
     rig.adapter.before_send = slow
     rig.market.add("a")
     await rig.intake.poll(rig.account)
-    await asyncio.wait_for(in_flight.wait(), 5)
+    await asyncio.wait_for(in_flight.wait(), 60)
     await rig.say("rob", "approve a")
     go.set()
     await rig.settle()
@@ -157,7 +157,7 @@ async def test_an_edit_that_shows_a_decision_goes_before_new_cards(rig: Rig) -> 
     for task in "bcdef":
         rig.market.add(task)
     await rig.intake.poll(rig.account)
-    await asyncio.wait_for(in_flight.wait(), 5)
+    await asyncio.wait_for(in_flight.wait(), 60)
     await rig.say("rob", "approve a")
     go.set()
     await until(lambda: rig.adapter.edits == 1)
@@ -259,7 +259,7 @@ async def test_a_kill_during_a_send_shows_the_card(rigs: Rigs) -> None:
     rig.adapter.before_send = hang
     rig.market.add("a")
     await rig.intake.poll(rig.account)
-    await asyncio.wait_for(in_flight.wait(), 5)
+    await asyncio.wait_for(in_flight.wait(), 60)
     rig.adapter.before_send = None
     after = await rigs.killed(rig)
     await after.settle()

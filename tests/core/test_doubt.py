@@ -335,7 +335,7 @@ async def test_only_one_of_them_at_a_time_asks_and_sends_for_a_job(rigs: Rigs) -
     rig.clock.advance(20)
     await until(lambda: len(rig.market.sent) == 1)
     rig.clock.advance(60)
-    await asyncio.wait_for(hang.reached.wait(), 5)
+    await asyncio.wait_for(hang.reached.wait(), 60)
     rig.clock.advance(60)
     await asyncio.sleep(0.02)
     assert rig.market.looks == []
@@ -472,7 +472,7 @@ async def test_a_revision_that_comes_while_it_could_not_be_sent_is_not_rated_in_
     rig.market.steps = [slow_no]
     await rig.decide("a")
     rig.clock.advance(20)
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     rig.market.hand_in_again("a")
     await rig.intake.poll(rig.account, sweep=True)
     go.set()
@@ -492,7 +492,7 @@ async def test_a_kill_between_the_call_and_its_answer_rates_once_in_all(rigs: Ri
     rig.market.steps = [hang]
     await rig.decide("a", "b")
     rig.clock.advance(20)
-    await asyncio.wait_for(hang.reached.wait(), 5)
+    await asyncio.wait_for(hang.reached.wait(), 60)
 
     after = await rigs.killed(rig)
     await after.settle()

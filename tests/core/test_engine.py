@@ -71,7 +71,7 @@ def put(tx: Tx, /, key: str, part: str = "", prio: int = 50, not_before: int = 0
 
 
 async def idle(engine: SqliteEngine) -> None:
-    await asyncio.wait_for(engine.idle(), 10)
+    await asyncio.wait_for(engine.idle(), 60)
 
 
 async def left(store: SqliteStore) -> int:
@@ -422,7 +422,7 @@ async def test_work_of_a_plugin_that_is_not_there_waits_and_blocks_nobody(
     engine = run({"do": worker})
     await store.tx(lambda tx: tx.put("theirs", "t", "t", 1))
     await store.tx(put, "k")
-    await asyncio.wait_for(engine.idle(frozenset({"do"})), 10)
+    await asyncio.wait_for(engine.idle(frozenset({"do"})), 60)
     assert worker.keys == ["k"]
     assert await left(store) == 1
 

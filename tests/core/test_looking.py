@@ -218,7 +218,7 @@ async def test_it_ends_when_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     await album.look(page())
     pid = looker.pid
     assert pid
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while is_there(pid):  # noqa: ASYNC110 - nobody is told of its end
             await asyncio.sleep(0.01)
     assert looker.pid is None

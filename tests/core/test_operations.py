@@ -300,7 +300,7 @@ async def test_a_kill_in_the_middle_asks_a_person_where_repeating_would_harm(rig
     hanging, reached, go = await hangs(rig)
     rig.setup.kinds["spend"] = hanging
     await let_go(rig, await quoted(rig, replace(hanging, repeatable=repeatable)))
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     rig.setup.kinds["spend"] = SPEND
     after = await rigs.killed(rig)
     await after.turn(HOUR)
@@ -419,7 +419,7 @@ async def test_what_a_plugin_that_is_gone_was_doing_asks_a_person(rigs: Rigs) ->
     hanging, reached, go = await hangs(rig)
     rig.setup.kinds["spend"] = hanging
     await let_go(rig, await quoted(rig))
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     del rig.setup.kinds["spend"]
     after = await rigs.killed(rig)
     await after.settle()

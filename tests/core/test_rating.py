@@ -208,7 +208,7 @@ async def test_a_kill_while_a_refused_call_is_narrowed_down_loses_and_doubles_no
     rig.market.steps = [raises(Refused("Not all of these.")), hang]
     await rig.decide(*(f"t{n}" for n in range(8)))
     rig.clock.advance(20)
-    await asyncio.wait_for(hang.reached.wait(), 5)
+    await asyncio.wait_for(hang.reached.wait(), 60)
     after = await rigs.killed(rig)
     await after.turn(10 * 60)
     assert set(await after.states()) == {"confirmed"}

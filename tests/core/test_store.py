@@ -41,7 +41,7 @@ class Plug:
 
     def __call__(self, tx: Tx) -> None:
         self.entered.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
 
 
 async def plugged(store: SqliteStore) -> tuple[Plug, asyncio.Task[None]]:
@@ -172,7 +172,7 @@ async def test_a_failure_of_what_follows_a_commit_keeps_nobody_waiting(store: Sq
     await asyncio.sleep(0)
     plug.go.set()
     await opening
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await asyncio.gather(*tasks) == [None, None]
 
 
@@ -204,7 +204,7 @@ async def test_a_read_sees_one_moment(store: SqliteStore) -> None:
     def look_twice(reader: Reader) -> tuple[list[str], list[str]]:
         before = keys(reader)
         half_way.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return before, keys(reader)
 
     looking = asyncio.create_task(store.read(look_twice))

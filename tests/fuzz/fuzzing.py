@@ -64,7 +64,7 @@ class Fuzz:
 
         async def try_one(example: T) -> None:
             self._ears.heard.clear()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await check(example)
             assert not self._ears.heard, self._ears.heard
 

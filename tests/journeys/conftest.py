@@ -221,7 +221,7 @@ async def make_town(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     host.close()
 
 
-async def until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Polls a condition (plain or async) until it holds; returns what it gave."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -46,7 +46,7 @@ class Place:
         bot = await self.town.bot()
         self.bots.append(bot)
         await self.fake.until(
-            lambda: self.fake.updates.polls > polls or self.fake.updates.webhook, 30, "the bot asks for nothing"
+            lambda: self.fake.updates.polls > polls or self.fake.updates.webhook, why="the bot asks for nothing"
         )
         return bot
 
@@ -74,8 +74,8 @@ class Place:
         def find() -> Message | None:
             return next((m for m in reversed(self.cards(name)) if m.keyboard), None)
 
-        card = await self.fake.until(find, 30, f"no card of {name}")
-        await self.fake.until(lambda: self.town.rows(SENT, subject=f"submission:{name[1:]}"), 30, f"{name} is not sent")
+        card = await self.fake.until(find, why=f"no card of {name}")
+        await self.fake.until(lambda: self.town.rows(SENT, subject=f"submission:{name[1:]}"), why=f"{name} is not sent")
         return card
 
     def cards(self, name: str) -> list[Message]:

@@ -102,14 +102,14 @@ class Place:
 
 async def says(card: Message, words: str) -> None:
     try:
-        await until(lambda: words in card.text, 10)
+        await until(lambda: words in card.text)
     except AssertionError:
         raise AssertionError(card.text) from None
 
 
 async def told(interaction: Interaction, words: str) -> None:
     try:
-        await until(lambda: words in interaction.said, 10)
+        await until(lambda: words in interaction.said)
     except AssertionError:
         raise AssertionError(interaction.said) from None
 

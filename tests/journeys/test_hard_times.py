@@ -30,7 +30,7 @@ async def botcore(town: Any, command: str, *before: str) -> tuple[int, str]:
         *before, sys.executable, "-m", "botcore", command, "--config", str(town.config),
         cwd=town.folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         said, _ = await process.communicate()
     return process.returncode or 0, said.decode()
 
@@ -142,7 +142,7 @@ async def test_a_disk_that_is_full_for_a_while_costs_presses_and_nothing_else(
     disk.make_room()
     for task in tasks[1:]:
         await until(lambda task=task: _is_taken(town, task))
-    await until(lambda: {row["state"] for row in town.rows("SELECT state FROM decisions")} == {"confirmed"}, 60)
+    await until(lambda: {row["state"] for row in town.rows("SELECT state FROM decisions")} == {"confirmed"})
     assert sorted(entry["task_id"] for entry in town.ratings()) == sorted(tasks)
     assert "Traceback" not in bot.errors.read_text()
 

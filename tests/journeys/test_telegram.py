@@ -34,7 +34,7 @@ async def test_two_screenshots_one_approves_while_another_rejects_and_then_teleg
         approval = place.fake.press(place.ana, card, "Approve")
         refusal = place.fake.press(place.ben, reasons, data=reasons.buttons[0].data)
         await place.fake.until(lambda: approval.answer and refusal.answer)
-        await place.fake.until(lambda: place.states() == ["confirmed"], 30, "it is not rated")
+        await place.fake.until(lambda: place.states() == ["confirmed"], why="it is not rated")
         (rating,) = place.town.ratings()
         badge = "Approved by ana" if rating["rating"] == "ok" else "Rejected by ben"
         await place.fake.until(lambda: badge in card.text)
@@ -47,10 +47,10 @@ async def test_two_screenshots_one_approves_while_another_rejects_and_then_teleg
         press = place.fake.press(place.ana, other, "Approve")
         await asyncio.sleep(0.3)  # it notices, and tries again
         await place.fake.start()
-        await place.fake.until(lambda: press.answer, 20, "it does not come back")
+        await place.fake.until(lambda: press.answer, why="it does not come back")
         assert place.fake.updates.polls > polls
         await place.fake.until(lambda: "Approved by ana" in other.text)
-        await place.fake.until(lambda: place.states() == ["confirmed"] * 2, 30, "it is not rated")
+        await place.fake.until(lambda: place.states() == ["confirmed"] * 2, why="it is not rated")
         assert len(place.town.ratings()) == 2
 
 
@@ -65,8 +65,8 @@ async def test_polling_comes_back_after_a_minute(make_town: MakeTown) -> None:
         await asyncio.sleep(60)
         await place.fake.start()
         await place.fake.until(lambda: press.answer, 90, "it does not come back")
-        await place.fake.until(lambda: "Approved by ana" in card.text, 30)
-        await place.fake.until(lambda: place.states() == ["confirmed"], 30, "it is not rated")
+        await place.fake.until(lambda: "Approved by ana" in card.text)
+        await place.fake.until(lambda: place.states() == ["confirmed"], why="it is not rated")
         assert len(place.town.ratings()) == 1
 
 
@@ -81,7 +81,7 @@ async def test_a_webhook_brings_what_people_do(make_town: MakeTown, until: Until
         bot = await place.bot()
         card = await place.card("A1")
         await place.fake.presses(place.ana, card, "Approve")
-        await place.fake.until(lambda: place.states() == ["confirmed"], 30, "it is not rated")
+        await place.fake.until(lambda: place.states() == ["confirmed"], why="it is not rated")
 
         # an update whose answer was lost comes once more, and decides nothing more
         webhook = place.fake.updates.webhook

@@ -27,7 +27,7 @@ async def test_a_kill_at_four_bad_moments_loses_nothing_and_rates_nothing_twice(
         question = await _revise(place, asked, names[2])
         place.fake.faults.add("sendMessage", hang(effect=True))
         sent = await place.submit()
-        (first,) = await place.fake.until(lambda: place.cards(sent), 30, "it is not sent")  # a send and its answer
+        (first,) = await place.fake.until(lambda: place.cards(sent), why="it is not sent")  # a send and its answer
         answerless = place.town.sandbox.faults.add("jobs/rate-*", "hang_after", count=1)
         await place.fake.presses(place.ana, rated, "Approve")
         await until(lambda: answerless.fired)  # between a rating and its answer
@@ -37,14 +37,14 @@ async def test_a_kill_at_four_bad_moments_loses_nothing_and_rates_nothing_twice(
 
         place.fake.faults.clear()
         await place.bot()
-        again = await place.fake.until(lambda: next(iter(place.cards(sent)[1:]), None), 30, "it is not sent again")
+        again = await place.fake.until(lambda: next(iter(place.cards(sent)[1:]), None), why="it is not sent again")
         await place.fake.presses(place.ana, first, "Approve")
         late = await place.fake.presses(place.ben, again, "Approve")
         assert "Ana was first" in late.text
         typed = await place.fake.says(place.ben, place.group, WORDS, reply_to=question)
         await place.fake.presses(place.ben, await place.fake.card(place.group, WORDS, after=typed), "Revise")
 
-        await place.fake.until(lambda: place.states() == ["confirmed"] * 4, 30, "not all is rated")
+        await place.fake.until(lambda: place.states() == ["confirmed"] * 4, why="not all is rated")
         for card in (rated, pressed, again):
             await place.fake.until(lambda card=card: "Approved by ana" in card.text)  # type: ignore[misc]
             assert "Approve" not in card.labels

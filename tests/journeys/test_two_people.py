@@ -29,7 +29,7 @@ async def test_one_of_two_wins_again_and_again(
         answer = await town.ask("pending")
         return bool(answer and answer["reply"]["card"]["badge"] == f"{rounds} waiting")
 
-    await until(all_in, 60)
+    await until(all_in)
     won = {"ana": 0, "ben": 0}
     for number in range(1, rounds + 1):
         name = short_id(number)

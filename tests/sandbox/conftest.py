@@ -77,10 +77,10 @@ def call(server: SandboxServer, caller: Callable[[SandboxServer], Call]) -> Call
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
-    """Waits until something holds, and fails when it does not within five seconds."""
+    """Waits until something holds, and fails when it does not within a minute."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
                 await asyncio.sleep(0.005)
 

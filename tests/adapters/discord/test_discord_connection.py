@@ -69,7 +69,7 @@ class Line:
 
     async def ended(self) -> None:
         assert self.serving is not None
-        await self.patiently(asyncio.wait_for(self.serving, 20))
+        await self.patiently(asyncio.wait_for(self.serving, 60))
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.adapters.telegram.wire import Call, Upload
 from tests.adapters.telegram.world import Chat, ChatKind, Json, Member, Message, Shown, Standing, User
 
 TOKEN = "7000000001:AAtestTESTtestTESTtestTESTtestTEST_-x"
-PATIENCE = 10.0  # seconds that a test waits for the bot
+PATIENCE = 60.0  # seconds that a test waits for the bot
 
 T = TypeVar("T")
 

@@ -96,7 +96,7 @@ async def test_all_chats_together_take_thirty_a_second(pacer: Pacer, clock: Manu
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.advance(1 + MARGIN)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
 
 
 async def test_what_is_under_way_counts_until_a_minute_after_it_was_answered(pacer: Pacer, clock: ManualClock) -> None:
@@ -122,7 +122,7 @@ async def test_who_is_patient_waits_and_others_hear_how_long(pacer: Pacer, clock
     await asyncio.sleep(0)
     assert not waiting.done()
     clock.advance(1 + MARGIN)
-    assert await asyncio.wait_for(waiting, 5) == began + 1000 + MARGIN_MS
+    assert await asyncio.wait_for(waiting, 60) == began + 1000 + MARGIN_MS
 
 
 async def test_a_pause_that_telegram_asks_for_is_this_chats_alone(pacer: Pacer, clock: ManualClock) -> None:

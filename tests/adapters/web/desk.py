@@ -202,7 +202,7 @@ class Events:
 
     async def _read(self) -> tuple[str, dict[str, Any]]:
         name, data = "", ""
-        while line := (await asyncio.wait_for(self._answer.content.readline(), 10)).decode():
+        while line := (await asyncio.wait_for(self._answer.content.readline(), 60)).decode():
             if line == "\n" and name:
                 return name, json.loads(data)
             key, _, value = line.rstrip("\n").partition(": ")

@@ -126,11 +126,11 @@ async def test_what_was_not_taken_is_not_told_again(
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], Any]:
-    """Waits until something holds, and fails when it does not within five seconds."""
+    """Waits until something holds, and fails when it does not within a minute."""
     import asyncio
 
     async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
                 await asyncio.sleep(0.005)
 

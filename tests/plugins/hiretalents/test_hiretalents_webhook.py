@@ -123,7 +123,7 @@ async def test_what_the_simulated_site_calls_back_is_read_from_the_api(
     sandbox.set_quirk("hire", "callback", encoding)
     await sandbox.set_webhook("hire", f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
     [task] = sandbox.submit("hire")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         hints = await heard.get()
     await runner.cleanup()
     [(job_id, ids)] = hints.tasks.items()

@@ -30,7 +30,7 @@ class Ear:
         return web.Response()
 
     async def next(self) -> tuple[bytes, dict[str, str]]:
-        return await asyncio.wait_for(self.heard.get(), 5)
+        return await asyncio.wait_for(self.heard.get(), 60)
 
 
 @pytest.fixture
