@@ -58,7 +58,7 @@ from botcore.set_back import set_back
 from botcore.settings import DEFAULT_REASONS
 from botcore.spending import Limits
 from botcore.store.engine import SqliteEngine
-from botcore.store.port import Row, StoreError, Tx, Work
+from botcore.store.port import Reader, Row, StoreError, Tx, Work
 from botcore.store.sqlite import SqliteStore
 from botcore.ui import Card, MessageRef, Reply, Result, Text
 from tests.core.market import Hang, Market, NoSettings, ScriptedProvider
@@ -147,10 +147,11 @@ def actor(name: str) -> Actor:
 
 
 class FlakyStore(SqliteStore):
-    """A database whose disk a test can fill."""
+    """A database whose disk a test can fill, and which says whether it has something to do."""
 
     down = False
     said_no = 0  # times
+    active = 0  # what is asked of it now
     _blank = b""  # a database as it is made, as making one takes longer than most tests
 
     @classmethod
@@ -168,7 +169,18 @@ class FlakyStore(SqliteStore):
         if self.down:
             self.said_no += 1
             raise StoreError("the disk is full")
-        return await super().tx(fn, *args, **kwargs)
+        self.active += 1
+        try:
+            return await super().tx(fn, *args, **kwargs)
+        finally:
+            self.active -= 1
+
+    async def read(self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.active += 1
+        try:
+            return await super().read(fn, *args, **kwargs)
+        finally:
+            self.active -= 1
 
 
 Logins = Callable[[FlakyStore, ManualClock], Mapping[str, Account]]
@@ -392,11 +404,12 @@ class Rig:
         await self.turn(20)
 
     async def patiently(self, asked: Awaitable[T]) -> T:
-        """For what waits a little: the clock goes on meanwhile."""
+        """For what waits a little: the clock goes on meanwhile, but not while the disk is at work."""
         task = asyncio.ensure_future(asked)
         while not task.done():
             await asyncio.sleep(0.001)
-            self.clock.advance(0.05)
+            if not self.store.active:
+                self.clock.advance(0.05)
         return await task
 
     async def patiently_all(self, asked: Iterable[Awaitable[Reply]]) -> list[Reply]:

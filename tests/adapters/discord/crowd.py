@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from pydantic import SecretStr
 from sqlite_utils import Migrations
@@ -17,7 +17,6 @@ from botcore.clock import ManualClock
 from botcore.commands.registry import Command
 from botcore.drawing import draw_named
 from botcore.models import Channel, Role
-from botcore.store.port import Reader, Tx
 from botcore.ui import Card, MessageRef
 from botcore_discord.engine import Engine
 from botcore_discord.schema import discord as tables
@@ -31,28 +30,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class BusyStore(FlakyStore):
-    """A database with the adapter's tables, which says whether it has something to do."""
-
-    active = 0
+class Store(FlakyStore):
+    """A database with the adapter's tables."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Iterable[Migrations] = ()) -> Self:
         return await super().open(path, [tables])
-
-    async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self.active += 1
-        try:
-            return await super().tx(fn, *args, **kwargs)
-        finally:
-            self.active -= 1
-
-    async def read(self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self.active += 1
-        try:
-            return await super().read(fn, *args, **kwargs)
-        finally:
-            self.active -= 1
 
 
 class Through(MemoryAdapter):
@@ -110,7 +93,6 @@ class Crowd:
 
     async def until(self, condition: Callable[[], bool]) -> float:
         """Lets everything run, and the clock go on whenever nothing else does; returns how long that took by it."""
-        assert isinstance(self.rig.store, BusyStore)
         began, quiet = self.rig.clock.now(), 0
         while not condition():
             busy = self.requests or self.rig.store.active
@@ -144,7 +126,7 @@ async def a_crowd(
     rigs = Rigs(folder, clock)
     async with FakeDiscord(lambda: clock.now().timestamp() - ahead, told_limits=False) as fake:
         channel = Channel("inbox", "memory", REVIEW, queue_above=queue_above)
-        setup = Setup(store=BusyStore, adapter=Through, channels=(channel,), hold_ms=0, commands=commands)
+        setup = Setup(store=Store, adapter=Through, channels=(channel,), hold_ms=0, commands=commands)
         rig = await rigs.start(setup)
         crowd = Crowd(rig, fake)
         await crowd.start()

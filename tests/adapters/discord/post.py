@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from botcore.clock import ManualClock
 from botcore.models import Channel
-from botcore.store.port import Reader, Tx
-from botcore.store.sqlite import SqliteStore
 from botcore.ui import Button, Card, Picture, PictureState, Text
 from botcore_discord.client import Client
 from botcore_discord.pace import Pace
@@ -22,6 +20,7 @@ from botcore_discord.schema import discord as tables
 from botcore_discord.sends import Sends
 from tests.adapters.discord.server import TOKEN, FakeDiscord
 from tests.adapters.discord.world import REVIEW
+from tests.core.rig import FlakyStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,28 +40,8 @@ class Album:
         return (self.pictures[key], "image/png") if key in self.pictures else None
 
 
-class BusyStore(SqliteStore):
-    """A database that says whether it has something to do."""
-
-    active = 0
-
-    async def tx(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self.active += 1
-        try:
-            return await super().tx(fn, *args, **kwargs)
-        finally:
-            self.active -= 1
-
-    async def read(self, fn: Callable[Concatenate[Reader, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self.active += 1
-        try:
-            return await super().read(fn, *args, **kwargs)
-        finally:
-            self.active -= 1
-
-
 class Post:
-    def __init__(self, store: BusyStore, clock: ManualClock, fake: FakeDiscord) -> None:
+    def __init__(self, store: FlakyStore, clock: ManualClock, fake: FakeDiscord) -> None:
         self.store = store
         self.clock = clock
         self.fake = fake
@@ -115,7 +94,7 @@ class Post:
 @asynccontextmanager
 async def a_post(folder: Path) -> AsyncIterator[Post]:
     clock = ManualClock(datetime(2026, 1, 5, 12, tzinfo=UTC))
-    store = await BusyStore.open(folder / "bot.db", [tables])
+    store = await FlakyStore.open(folder / "bot.db", [tables])
     async with FakeDiscord(lambda: clock.now().timestamp(), told_limits=False) as fake:
         post = Post(store, clock, fake)
         await post.log_in()
