@@ -19,7 +19,7 @@ from ..memory import Memory, ShortMemory
 from ..models import Outcome, Rating, RatingResult, SightingState, Submission, Verdict
 from ..pacing import Gate
 from ..provider import Capability, Provider, ProviderError, ProviderTools
-from ..sandbox import Books, FaultKind, Sandbox, SandboxServer, jobs, tasks
+from ..sandbox import Books, Fault, FaultKind, Sandbox, SandboxServer, jobs, tasks
 
 ACCOUNT = "mine"  # the bot's name for it, which need not be the marketplace's
 PAGE_SIZE = 3
@@ -192,10 +192,10 @@ class Market:
     def spendable(self) -> Decimal:
         return Decimal(self.server.state()["accounts"][self.server.accounts[0].name]["spendable"])
 
-    def break_all(self, kind: FaultKind) -> None:
+    def break_all(self, kind: FaultKind) -> Fault:
         """From now on every request goes wrong."""
         self.server.faults.clear()
-        self.server.faults.add("*", kind)
+        return self.server.faults.add("*", kind)
 
     def break_change(self, kind: FaultKind, seconds: float | None = None) -> None:
         """The next request that changes something goes wrong."""
