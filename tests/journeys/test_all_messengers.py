@@ -126,15 +126,15 @@ class Square:
             raise AssertionError(f"not everybody says {words!r}: {looks}") from None
         return took
 
-    async def heard(self, act: Callable[[], Awaitable[Interaction]]) -> Interaction:
-        """Does something in Discord; again where the bot had no time for it within Discord's three seconds."""
+    async def opened(self, act: Callable[[], Awaitable[Interaction]]) -> Interaction:
+        """Does what opens a form in Discord; once more where the bot found no time to open one."""
 
         async def do() -> Interaction | None:
             interaction = await act()
-            return interaction if interaction.kind else None
+            return interaction if interaction.kind == 9 else None
 
-        done: Interaction = await self.until(do, PATIENCE)
-        return done
+        asked: Interaction = await self.until(do, PATIENCE)
+        return asked
 
     async def _page(self) -> str:
         try:
@@ -146,7 +146,7 @@ class Square:
 @asynccontextmanager
 async def square(make_town: MakeTown, until: Until) -> AsyncIterator[Square]:
     """Everything but a bot. What either messenger would have refused fails the test in the end."""
-    async with FakeDiscord() as discord, telegram_town(make_town, poll=0.3, hurried=True) as place:
+    async with FakeDiscord(in_time=PATIENCE) as discord, telegram_town(make_town, poll=0.3, hurried=True) as place:
         world, config = discord.world, place.town.config.read_text()
         for person in (place.ana, place.ben):
             line = f"telegram = {person.id}\n"
@@ -181,8 +181,8 @@ async def test_what_is_decided_in_one_messenger_is_so_in_all_of_them_though_the_
         place.fake.press(ana, approved.telegram, "Approve")
         tell("Telegram", await here.all_say(names[0], "Approved by ana"))
 
-        asked = await here.heard(lambda: discord.click(ben, rejected.discord, "Reject"))
-        await here.heard(lambda: discord.fill_in(ben, asked, reason="Spam"))
+        asked = await here.opened(lambda: discord.click(ben, rejected.discord, "Reject"))
+        await discord.fill_in(ben, asked, reason="Spam")
         tell("Discord", await here.all_say(names[1], "Rejected by ben"))
 
         await here.page.post("/form", form=f"revise:{names[2]}:0", **{"in.words": WORDS})
@@ -194,7 +194,7 @@ async def test_what_is_decided_in_one_messenger_is_so_in_all_of_them_though_the_
         # it is killed between a rating and its answer, while Telegram still asks everybody to decide
         place.fake.faults.add("editMessageText", hang(effect=False))
         answerless = town.sandbox.faults.add("jobs/rate-*", "hang_after", count=1)
-        await here.heard(lambda: discord.click(ben, pressed.discord, "Approve"))
+        await discord.click(ben, pressed.discord, "Approve")
         await until(lambda: answerless.fired, PATIENCE)
         assert "Approve" in pressed.telegram.labels
         await bot.kill()

@@ -8,15 +8,16 @@ from typing import Any
 
 from tests.adapters.discord import rules
 from tests.adapters.discord.sockets import Gateway
-from tests.adapters.discord.world import IN_TIME, REVIEW, Interaction, Message, Upload, User, World
+from tests.adapters.discord.world import REVIEW, Interaction, Message, Upload, User, World
 
 
 class Acts:
     """Every act is told through the gateway, and returns once it is acknowledged, or has failed."""
 
-    def __init__(self, world: World, gateway: Gateway) -> None:
+    def __init__(self, world: World, gateway: Gateway, in_time: float) -> None:
         self.world = world
         self.gateway = gateway
+        self.in_time = in_time
 
     async def click(self, user: User, message: Message, label: str, **more: Any) -> Interaction:
         """Presses a button by its label, or by the id of one that is gone."""
@@ -82,7 +83,7 @@ class Acts:
         await self.gateway.tell("INTERACTION_CREATE", payload)
         if wait:
             try:
-                async with asyncio.timeout(max(0.1, IN_TIME - age)):
+                async with asyncio.timeout(max(0.1, self.in_time - age)):
                     await interaction.acknowledged.wait()
             except TimeoutError:
                 return interaction

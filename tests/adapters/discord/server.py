@@ -47,12 +47,15 @@ class FakeDiscord(Acts):
     """`async with FakeDiscord() as discord:` - its address is `base_url`, what is there is in `world`.
 
     `now` turns the clock of limits and ids; without `told_limits` the answers have no rate limit headers, so that a
-    client does not wait by itself. What breaks a rule of Discord's is refused as there, and noted in `violations`.
+    client does not wait by itself. An interaction that nobody acknowledged `in_time` (in seconds) has failed. What
+    breaks a rule of Discord's is refused as there, and noted in `violations`.
     """
 
-    def __init__(self, now: Callable[[], float] = time.time, *, told_limits: bool = True) -> None:
+    def __init__(
+        self, now: Callable[[], float] = time.time, *, told_limits: bool = True, in_time: float = IN_TIME
+    ) -> None:
         world = World(now)
-        super().__init__(world, Gateway(world, TOKEN))
+        super().__init__(world, Gateway(world, TOKEN), in_time)
         self.limits = Limits(now)
         self.faults: list[Fault] = []
         self.violations: list[str] = []
@@ -287,7 +290,7 @@ class FakeDiscord(Acts):
     async def _callback(self, request: web.Request) -> web.Response:
         interaction = self.world.interactions.get(request.match_info["token"])
         took = self.world.now() - interaction.began if interaction else 0.0
-        if interaction is None or interaction.id != request.match_info["interaction"] or took > IN_TIME:
+        if interaction is None or interaction.id != request.match_info["interaction"] or took > self.in_time:
             if interaction is not None:
                 interaction.refused.append("too late")
             raise Refusal(404, 10062, "Unknown interaction")
