@@ -59,12 +59,12 @@ class Line:
         await self.patiently(self.adapter.start(self.dispatch))
         self.serving = asyncio.create_task(self.adapter.serve())
 
-    async def patiently(self, work: Coroutine[Any, Any, Any]) -> None:
+    async def patiently(self, work: Coroutine[Any, Any, Any], step: float = 0.2) -> None:
         """The clock goes on while somebody waits."""
         task = asyncio.ensure_future(work)
         while not task.done():
             await asyncio.sleep(0.002)
-            self.clock.advance(0.2)
+            self.clock.advance(step)
         await task
 
     async def ended(self) -> None:
@@ -242,7 +242,7 @@ async def test_commands_that_are_not_allowed_say_how_to_allow_them_and_keep_noth
     await line.start()
     assert line.fake.gateway.connected
     await until(lambda: "applications.commands" in line.adapter.condition())
-    await line.patiently(until(lambda: line.fake.world.overwrites == 1))
+    await line.patiently(until(lambda: line.fake.world.overwrites == 1), step=5)
     await until(lambda: "commands" not in line.adapter.condition())
 
 
@@ -254,7 +254,7 @@ async def test_commands_that_discord_does_not_take_keep_nothing_else(
     assert line.fake.gateway.connected
     await until(lambda: "does not take the commands: " in line.adapter.condition())
     assert "does not take the commands: " in caplog.text
-    await line.patiently(until(lambda: line.fake.world.overwrites == 1))
+    await line.patiently(until(lambda: line.fake.world.overwrites == 1), step=5)
 
 
 async def test_commands_that_have_to_wait_for_hours_keep_nothing_else(line: Line) -> None:

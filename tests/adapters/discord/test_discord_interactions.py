@@ -11,6 +11,7 @@ import pytest
 
 from botcore.adapter import Actor
 from botcore.ui import File, Form, Input, Reply, Result
+from botcore_discord import interactions
 from tests.adapters.discord.crowd import Crowd, Through, a_crowd
 from tests.adapters.discord.limits import Trouble
 from tests.adapters.discord.post import card as a_drawn
@@ -54,7 +55,10 @@ async def test_of_many_who_press_at_once_each_is_answered_and_one_decides(crowd:
     assert card.edits < 60, "one draws for all who wait"
 
 
-async def test_a_click_is_acknowledged_in_time_though_its_card_is_being_changed(crowd: Crowd) -> None:
+async def test_a_click_is_acknowledged_in_time_though_its_card_is_being_changed(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactions, "DECIDED", 0.2)
     card = await a_card(crowd)
     assert isinstance(crowd.rig.adapter, Through)
     async with crowd.rig.adapter.engine.sends.alone(card.id):  # as while Discord takes its time with an edit
@@ -139,7 +143,10 @@ async def test_a_long_form_that_the_core_does_not_take_can_be_sent_again(crowd: 
     assert await crowd.rig.rows("SELECT token FROM discord_forms") == []
 
 
-async def test_who_decided_on_a_card_that_was_deleted_meanwhile_is_told(crowd: Crowd) -> None:
+async def test_who_decided_on_a_card_that_was_deleted_meanwhile_is_told(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactions, "DECIDED", 0.2)
     card = await a_card(crowd)
     assert isinstance(crowd.rig.adapter, Through)
     async with crowd.rig.adapter.engine.sends.alone(card.id):

@@ -123,9 +123,9 @@ async def test_a_card_whose_pictures_are_too_large_is_sent_and_changed_without_t
 
 
 async def test_large_pictures_have_the_time_that_they_take(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(client, "UPLOAD_SPEED", 100_000)
-    post.fake.uplink = 200_000.0
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(client, "UPLOAD_SPEED", 5_000)
+    post.fake.uplink = 100_000.0
     post.album.pictures = {"a" * 64: b"x" * 200_000}
     ref = await post.sends.send(CHANNEL, card(words="x", pictures={"a" * 64: "One"}), "1")
     assert post.fake.world.messages[ref.id].pictures == [b"x" * 200_000]
