@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from botcore import Command, Reply, hookimpl
 from botcore.host import Host, PluginInfo, PluginState
 from botcore.models import Role
 
+SHORT = 2  # seconds that a plugin is given where one hangs
 SUBMISSION = {"submission": SimpleNamespace(task_id="t1"), "short_id": "A1"}
 GOOD = """
     from botcore import hookimpl
@@ -38,7 +38,15 @@ GOOD = """
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    host = Host(seconds=0.5, import_seconds=0.5, patience=3)
+    host = Host(seconds=60, import_seconds=60, patience=3)
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[Host]:
+    """For plugins that hang, beside others that have time enough."""
+    host = Host(seconds=SHORT, import_seconds=SHORT, patience=3)
     yield host
     host.close()
 
@@ -102,26 +110,26 @@ def test_a_plugin_installed_on_sys_path_is_found_among_the_shipped_ones(host: Ho
     assert {"market", "sproutgigs", "web"} <= states(host).keys()
 
 
-def test_a_plugin_that_fails_at_import_costs_only_itself(host: Host, folder: Path) -> None:
+def test_a_plugin_that_fails_at_import_costs_only_itself(hasty: Host, folder: Path) -> None:
     install(folder, "market", GOOD)
     install(folder, "abroken", "import no_such_library")
     install(folder, "quitter", "raise SystemExit(3)")
-    install(folder, "sleeper", "import threading\nthreading.Event().wait(20)")
+    install(folder, "sleeper", "import threading\nthreading.Event().wait(90)")
     install(folder, "typo", "def (:")
-    host.load([folder], entry_points=False)
-    assert states(host) == {
+    hasty.load([folder], entry_points=False)
+    assert states(hasty) == {
         "abroken": PluginState.FAILED,
         "market": PluginState.RUNNING,
         "quitter": PluginState.FAILED,
         "sleeper": PluginState.FAILED,
         "typo": PluginState.FAILED,
     }
-    assert info(host, "abroken").error.startswith(
+    assert info(hasty, "abroken").error.startswith(
         "import raised ModuleNotFoundError: No module named 'no_such_library' (ref "
     )
-    assert info(host, "sleeper").error.startswith("import did not return within 0.5 s")
-    assert host.failures["typo", "import"] == 1
-    assert list(host.providers()) == ["market"]
+    assert info(hasty, "sleeper").error.startswith("import did not return within 2 s")
+    assert hasty.failures["typo", "import"] == 1
+    assert list(hasty.providers()) == ["market"]
 
 
 def test_a_damaged_installation_hides_no_other(host: Host, folder: Path) -> None:
@@ -235,7 +243,7 @@ def test_a_plugin_that_raises_in_every_hook_costs_only_itself(host: Host) -> Non
 class BlocksPlainly:
     @hookimpl
     def submission_received(self) -> None:
-        threading.Event().wait(20)
+        threading.Event().wait(90)
 
 
 class NeverComesBack:
@@ -247,7 +255,7 @@ class NeverComesBack:
 class BlocksItsEventLoop:
     @hookimpl
     async def submission_received(self) -> None:
-        threading.Event().wait(20)
+        threading.Event().wait(90)
 
 
 class ReturnsWhatNeverEnds:
@@ -278,29 +286,29 @@ class CancelsItself:
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (BlocksPlainly, "submission_received did not return within 0.5 s"),
-        (NeverComesBack, "submission_received did not return within 0.5 s"),
-        (BlocksItsEventLoop, "submission_received did not return within 0.5 s"),
-        (ReturnsWhatNeverEnds, "submission_received did not return within 0.5 s"),
+        (BlocksPlainly, "submission_received did not return within 2 s"),
+        (NeverComesBack, "submission_received did not return within 2 s"),
+        (BlocksItsEventLoop, "submission_received did not return within 2 s"),
+        (ReturnsWhatNeverEnds, "submission_received did not return within 2 s"),
         (RaisesLater, "submission_received raised ValueError"),
         (Exits, "submission_received raised RuntimeError"),
         (CancelsItself, "submission_received was cancelled from within"),
     ],
 )
 async def test_an_event_reaches_the_others_whatever_one_plugin_does(
-    host: Host, broken: Callable[[], object], said: str
+    hasty: Host, broken: Callable[[], object], said: str
 ) -> None:
-    host.register("broken", broken())
-    host.register("works", Advisor())
-    assert await host.acall("submission_received", **SUBMISSION) == [("works", "heard of A1")]
-    assert info(host, "broken").error.startswith(f"{said} (ref ")
-    assert states(host) == {"broken": PluginState.RUNNING, "works": PluginState.RUNNING}
+    hasty.register("broken", broken())
+    hasty.register("works", Advisor())
+    assert await hasty.acall("submission_received", **SUBMISSION) == [("works", "heard of A1")]
+    assert info(hasty, "broken").error.startswith(f"{said} (ref ")
+    assert states(hasty) == {"broken": PluginState.RUNNING, "works": PluginState.RUNNING}
 
 
-async def test_the_bots_event_loop_goes_on_while_a_hook_blocks(host: Host) -> None:
-    host.register("plain", BlocksPlainly())
-    host.register("async", BlocksItsEventLoop())
-    call = asyncio.create_task(host.acall("submission_received", **SUBMISSION))
+async def test_the_bots_event_loop_goes_on_while_a_hook_blocks(hasty: Host) -> None:
+    hasty.register("plain", BlocksPlainly())
+    hasty.register("async", BlocksItsEventLoop())
+    call = asyncio.create_task(hasty.acall("submission_received", **SUBMISSION))
     ticks = 0
     while not call.done():
         await asyncio.sleep(0.01)
@@ -308,7 +316,7 @@ async def test_the_bots_event_loop_goes_on_while_a_hook_blocks(host: Host) -> No
     assert ticks > 5
 
 
-async def test_a_hanging_coroutine_is_cancelled_when_it_is_given_up_on(host: Host) -> None:
+async def test_a_hanging_coroutine_is_cancelled_when_it_is_given_up_on(hasty: Host) -> None:
     cancelled = threading.Event()
 
     class Hangs:
@@ -319,8 +327,8 @@ async def test_a_hanging_coroutine_is_cancelled_when_it_is_given_up_on(host: Hos
             finally:
                 cancelled.set()
 
-    host.register("hangs", Hangs())
-    assert await host.acall("bot_started") == []
+    hasty.register("hangs", Hangs())
+    assert await hasty.acall("bot_started") == []
     assert await asyncio.to_thread(cancelled.wait, 60)
 
 
@@ -412,13 +420,13 @@ async def test_an_error_is_shown_by_kind_and_told_in_full_in_the_log(
 
 
 async def test_many_events_at_once_do_not_wait_for_each_other_in_a_slow_plugin() -> None:
-    host = Host(seconds=10)
+    host = Host(seconds=60)
     everyone = threading.Barrier(10)
 
     class Slow:
         @hookimpl
         def advise(self) -> Sequence[str]:
-            everyone.wait(5)
+            everyone.wait(60)
             return ["done"]
 
     host.register("slow", Slow())
@@ -522,18 +530,16 @@ def test_plugins_are_asked_once_for_what_they_register(host: Host) -> None:
     assert len(asked) == 1
 
 
-def test_a_registration_that_hangs_costs_only_its_plugin(host: Host) -> None:
+def test_a_registration_that_hangs_costs_only_its_plugin(hasty: Host) -> None:
     class Hangs:
         @hookimpl
         def register_providers(self) -> None:
-            threading.Event().wait(20)
+            threading.Event().wait(90)
 
-    host.register("hangs", Hangs())
-    host.register("market", offers("register_providers", {"market": Host}))
-    began = time.monotonic()
-    assert list(host.providers()) == ["market"]
-    assert time.monotonic() - began < 5
-    assert info(host, "hangs").error.startswith("register_providers did not return within 0.5 s")
+    hasty.register("hangs", Hangs())
+    hasty.register("market", offers("register_providers", {"market": Host}))
+    assert list(hasty.providers()) == ["market"]
+    assert info(hasty, "hangs").error.startswith("register_providers did not return within 2 s")
 
 
 # --- the process
@@ -564,7 +570,7 @@ def test_a_process_with_hanging_plugins_can_end(folder: Path) -> None:
         from pathlib import Path
         from botcore.host import Host
 
-        host = Host(seconds=0.2, import_seconds=0.2)
+        host = Host(seconds=2, import_seconds=2)
         host.load([Path(sys.argv[1])], entry_points=False)
         print(asyncio.run(host.acall("bot_started")))
         host.close()
@@ -575,6 +581,6 @@ def test_a_process_with_hanging_plugins_can_end(folder: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=60,
     )
     assert done.stdout.splitlines() == ["[]", "[('blocker', 'running'), ('sleeper', 'failed')]"]
