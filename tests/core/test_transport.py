@@ -37,6 +37,7 @@ from botcore.transport import (
     moved,
     wait_asked,
 )
+from tests.ports import free_port
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -214,10 +215,7 @@ async def test_an_answer_that_only_drips_is_given_up_on() -> None:
 
 
 async def test_a_refused_connection_is_surely_not_done() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    async with transport_to(f"http://127.0.0.1:{port}/") as transport:
+    async with transport_to(f"http://127.0.0.1:{free_port()}/") as transport:
         with pytest.raises(Unavailable, match="connection refused"):
             await transport.post("rate.php", {})
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from botcore.control import ask_running
-from botcore.demo import free_port
 from botcore.sandbox import FaultKind
 from tests.journeys.crowd import Door, Manager, Marketplace, Page, Reviewer, Tally
 from tests.journeys.reckoning import what_is_open
 from tests.journeys.visitor import Visitor
+from tests.ports import free_port
 
 LATE = 0.6  # seconds until a late effect, which must be less than DOUBT
 DOUBT = 1.0
@@ -74,7 +74,7 @@ def make_hasty(town: Any) -> None:
     """Its bots use a provider that is installed beside the others and waits for nothing for long. They are all served
     at one port: a session belongs to an address."""
     town.plug_in("hasty", HASTY)
-    town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port(0)}"))
+    town.config.write_text(town.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port()}"))
 
 
 class Soak:

@@ -7,12 +7,13 @@ from collections.abc import Coroutine, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from botcore.demo import account_sections, free_port
+from botcore.demo import account_sections
 from tests.journeys.orders import SpendingTally
 from tests.journeys.reckoning import what_is_undone
 from tests.journeys.soaking import DOUBT, Soak
 from tests.journeys.spenders import SPENDING, Answerer, AtDoor, AtPage, Giver, Site, Spender
 from tests.journeys.spending_reckoning import ALONE, PER_JOB, SpendingReckoning, check_limits
+from tests.ports import free_port
 
 PATIENCE = 2.0  # seconds that the bot waits for an answer: on a busy machine, too
 LONGEST_LIFE = 20.0  # seconds, where a limit is reached
@@ -94,7 +95,7 @@ class SpendingSoak(Soak):
         """`longest`: how many are let go in a life, at most."""
         self.spending = SpendingTally()
         super().__init__(town, seed, longest, self.spending)
-        self._port = free_port(0)
+        self._port = free_port()
         town.plug_in("hasty", HASTY)
         for account in town.sandbox.accounts:
             town.sandbox.set_balance(account.name, Decimal(100_000))

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from aiohttp import ClientError
 
-from botcore.demo import free_port
 from tests.adapters.discord.server import TOKEN, FakeDiscord
 from tests.adapters.discord.world import REVIEW, Interaction
 from tests.adapters.discord.world import Message as DiscordMessage
@@ -23,6 +22,7 @@ from tests.adapters.telegram.server import Message as TelegramMessage
 from tests.journeys.conftest import BotProcess
 from tests.journeys.telegram_town import MakeTown, Place, telegram_town
 from tests.journeys.visitor import Visitor
+from tests.ports import free_port
 
 Until = Callable[..., Any]
 
@@ -153,7 +153,7 @@ async def square(make_town: MakeTown, until: Until) -> AsyncIterator[Square]:
             assert line in config
             config = config.replace(line, f"{line}discord = {world.user(person.name.lower()).id}\n")
         more = DISCORD.format(token=TOKEN, guild=world.guild, base_url=discord.base_url, channel=REVIEW)
-        config = config.replace("127.0.0.1:0", f"127.0.0.1:{free_port(0)}")  # a browser comes back to where it was
+        config = config.replace("127.0.0.1:0", f"127.0.0.1:{free_port()}")  # a browser comes back to where it was
         place.town.config.write_text(config + more)
         page = Visitor("")
         try:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from tests.ports import free_port
+
 pytestmark = pytest.mark.browser
 
 
@@ -140,9 +142,3 @@ async def test_the_page_comes_back_after_a_kill(
     await card(page, "A1").get_by_role("button", name="Undo").click()
     await expect(card(page, "A1").get_by_role("button", name="Approve")).to_be_visible()
     assert town.ratings() == []
-
-
-def free_port() -> int:
-    from botcore.demo import free_port
-
-    return free_port(0)

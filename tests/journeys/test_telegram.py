@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from botcore.control import ask_running
-from botcore.demo import free_port
 from tests.journeys.conftest import BotProcess
 from tests.journeys.telegram_town import MakeTown, Place, telegram_town
 from tests.journeys.visitor import Visitor
+from tests.ports import free_port
 
 Until = Callable[..., Any]
 
@@ -71,7 +71,7 @@ async def test_polling_comes_back_after_a_minute(make_town: MakeTown) -> None:
 
 
 async def test_a_webhook_brings_what_people_do(make_town: MakeTown, until: Until) -> None:
-    port = free_port(0)
+    port = free_port()
     async with telegram_town(make_town, waiting=2, more='mode = "webhook"') as place:
         config = place.town.config.read_text().replace(
             'listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}"'

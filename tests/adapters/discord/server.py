@@ -28,6 +28,7 @@ from tests.adapters.discord.world import (
     User,
     World,
 )
+from tests.ports import free_port
 
 TOKEN = "MTA.fake-token.of-a-bot"
 
@@ -65,7 +66,7 @@ class FakeDiscord(Acts):
         self._told_limits = told_limits
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
-        self._port = 0
+        self._port = free_port()
 
     async def __aenter__(self) -> FakeDiscord:
         await self.start()
@@ -75,7 +76,7 @@ class FakeDiscord(Acts):
         await self.stop()
 
     async def start(self) -> None:
-        """Opens it; on the same port as before where it was stopped."""
+        """Opens it, every time on the same port."""
         self._closing.clear()
         app = web.Application(middlewares=[self._middleware], client_max_size=64 * 2**20)
         app.router.add_get("/gateway", self.gateway.serve)
@@ -101,7 +102,6 @@ class FakeDiscord(Acts):
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
-        self._port = self._runner.addresses[0][1]
         self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway"
         self.world.cdn = f"http://127.0.0.1:{self._port}"
 

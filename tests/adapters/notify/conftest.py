@@ -24,6 +24,7 @@ from botcore_notify.adapter import NotifyAdapter, NotifySettings
 from botcore_notify.doubts import notify
 from tests.core.market import START
 from tests.core.rig import INBOX, Rig, Rigs, Setup
+from tests.ports import free_port
 
 ONLY_WHAT_A_TEST_TELLS = Hearing(events=(Event.SUMMARY,))
 
@@ -35,7 +36,7 @@ class Webhook:
         self.got: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, int | bool] = {}
         self.release = asyncio.Event()
-        self.port = 0
+        self.port = free_port()
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -45,7 +46,6 @@ class Webhook:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         self.release.set()
@@ -75,13 +75,12 @@ class MailServer:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refused: dict[str, str] = {}
-        self.port = 0
+        self.port = free_port()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: SMTP(self, enable_SMTPUTF8=True), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         if self._server:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import threading
 from dataclasses import replace
 
@@ -18,14 +17,9 @@ from botcore.ui import Card, Chart, MessageRef, Picture, PictureState, Series, T
 from botcore_notify.adapter import CALL, TIMES
 from tests.adapters.notify.conftest import Office
 from tests.core.rig import until
+from tests.ports import free_port
 
 HOUR = 3_600
-
-
-def free_port() -> int:
-    """One where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def test_a_notice_arrives_at_a_webhook_and_by_mail(office: Office) -> None:

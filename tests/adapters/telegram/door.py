@@ -13,6 +13,7 @@ from tests.adapters.telegram.faults import Fault, Faults
 from tests.adapters.telegram.schema import wrong_in_answer, wrong_in_request
 from tests.adapters.telegram.state import World
 from tests.adapters.telegram.wire import ApiError, Call, read_call
+from tests.ports import free_port
 
 Method = Callable[[World, Call], Any]
 
@@ -56,13 +57,13 @@ class Door:
         self.world = world
         self.faults = Faults()
         self.calls: list[Call] = []
-        self.port = 0
+        self.port = free_port()
         self._token = token
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
 
     async def open(self) -> None:
-        """Serves at `port`, or at a free one, which it keeps from then on."""
+        """Serves at `port`, every time."""
         self._closing.clear()
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
@@ -71,7 +72,6 @@ class Door:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()
-        self.port = int(self._runner.addresses[0][1])
         self.world.updates.resume()
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from botcore.store.sqlite import SqliteStore
 from botcore.ui import Button, Card, Completion, Field, Fields, File, Form, MessageRef, Reply, Text, Tone
 from botcore_web.adapter import WebAdapter, WebSettings
 from botcore_web.schema import web as web_tables
+from tests.ports import free_port
 
 REVIEW = Channel("review", "web", "inbox")
 ANA = Person("ana", Role.OWNER, {"web": "ana"})
@@ -123,15 +124,13 @@ class Desk:
         self.album = Album()
         self.script = Script()
         self.adapter = self._new_adapter()
-        self.base = ""
-        self._port = 0
+        self._port = free_port()
+        self.base = f"http://127.0.0.1:{self._port}"
         self._runner: web.AppRunner | None = None
 
     async def serve(self, *, start: bool = True, base: str | None = None) -> None:
         """Opens the page; a second time at the same address, as after a restart."""
         server = socket.create_server(("127.0.0.1", self._port))
-        self._port = server.getsockname()[1]
-        self.base = f"http://127.0.0.1:{self._port}"
         self.adapter = self._new_adapter()
         app = web.Application()
         self.adapter.mount(app, base or self.base)
