@@ -533,7 +533,11 @@ def try_harder(machine: type[Machine], capsys: pytest.CaptureFixture[str], *, ex
     number = int(os.environ.get("BOTCORE_SEED") or random.SystemRandom().randrange(2**32))
     with capsys.disabled():
         print(f"\n{machine.__name__}: BOTCORE_SEED={number}")  # noqa: T201
-    run_state_machine_as_test(seed(number)(machine), settings=_settings(examples, steps, derandomize=False))
+    try:
+        run_state_machine_as_test(seed(number)(machine), settings=_settings(examples, steps, derandomize=False))
+    except BaseException as error:
+        error.add_note(f"BOTCORE_SEED={number}")
+        raise
 
 
 def _settings(examples: int, steps: int, *, derandomize: bool) -> settings:
