@@ -481,9 +481,13 @@ class Machine(RuleBasedStateMachine):
         await old.kill()
         assert isinstance(old.store, MortalStore)
         assert old.store.image is not None
-        for (number,) in on_disk(old.store.image, "SELECT id FROM deliveries WHERE state = 'sending'"):
-            self.adapter.excuse(f"{number}")
+        self.excuse_killed(old.store.image)
         self.rig = await self.rigs.start(old.setup, path=old.store.image, world=old)
+
+    def excuse_killed(self, image: Path) -> None:
+        """What a kill left undecided on the disk: sends whose end nobody knows."""
+        for (number,) in on_disk(image, "SELECT id FROM deliveries WHERE state = 'sending'"):
+            self.adapter.excuse(f"{number}")
 
     def _excuse_refused(self) -> None:
         """Sends whose end found no room on the disk."""

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
+from botcore.clock import from_ms
 from botcore.draft import JobDraft, Offers, Posted
 from botcore.draft_text import read_draft
 from botcore.made import token
@@ -28,7 +30,7 @@ from botcore.store.port import StoreError
 from botcore.ui import Reply, Result
 from tests.core.machine import BLOWS, LATEST, Ledger, Machine, picked, said, try_hard, try_harder
 from tests.core.market import ScriptedProvider
-from tests.core.rig import Setup
+from tests.core.rig import Setup, on_disk
 
 DAILY, PER_JOB, ALONE = Decimal(15), Decimal("2.50"), Decimal("1.50")
 LIMITS = Limits(None, DAILY, ZoneInfo("UTC"), per_job=PER_JOB, second_person_above=ALONE)
@@ -54,6 +56,7 @@ class Bazaar(Ledger):
     ours: dict[str, Content] = field(default_factory=dict)  # by the bot
     theirs: dict[str, Content] = field(default_factory=dict)  # by somebody at the website
     left: Counter[Content] = field(default_factory=Counter)  # calls that may have had an effect
+    called: dict[Content, datetime] = field(default_factory=dict)  # when each was last, by the bot's clock
     coming: list[tuple[float, JobDraft]] = field(default_factory=list)
     meets: list[str] = field(default_factory=list)  # what the next sends meet
     looks_meet: list[str] = field(default_factory=list)  # and what the next looks do
@@ -84,6 +87,7 @@ class FickleProvider(ScriptedProvider):
         market = self.market
         assert isinstance(market, Bazaar)
         mood = market.meets.pop(0) if market.meets else ""
+        market.called[content_of(draft)] = market.now()
         if mood in NOT_DONE:
             raise NOT_DONE[mood]
         market.left[content_of(draft)] += 1
@@ -201,6 +205,14 @@ class Posting(Machine):
         rows = self.ask("SELECT answers FROM drafts ORDER BY id DESC")
         if row := picked(rows, number):
             self.bazaar.post(draft_in(row["answers"]), at_website=True)
+
+    def excuse_killed(self, image: Path) -> None:
+        """What was noted as being sent may have been, for all the bot can tell, also where no call was made yet."""
+        super().excuse_killed(image)
+        for args, sent_at in on_disk(image, "SELECT args, sent_at FROM operations WHERE state = 'sending'"):
+            content = content_in({"args": args})
+            if content not in self.bazaar.called or self.bazaar.called[content] < from_ms(sent_at):
+                self.bazaar.left[content] += 1
 
     # --- what a person says of a doubt
 
