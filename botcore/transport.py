@@ -8,7 +8,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -271,7 +271,7 @@ def decode(text: str) -> tuple[Any, bool]:
     """JSON with fractions as `Decimal`, and whether it was JSON at all."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant), True
-    except (ValueError, RecursionError):
+    except (ValueError, InvalidOperation, RecursionError):  # there are exponents that no `Decimal` has
         return None, False
 
 

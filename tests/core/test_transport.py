@@ -173,6 +173,8 @@ UNREADABLE = [
     says(b"<html>oops</html>"),
     says(b""),
     says(b'{"a": NaN}'),
+    says(b'{"a": 1e9999999999999999999}'),
+    says(b'{"a": 1e-9999999999999999999}'),
     says(b"[" * 100_000),
     says(b'"' + b"x" * 2**20 + b'"'),
     says(gzip.compress(b'"' + b"x" * 2**21 + b'"'), headers="Content-Encoding: gzip"),
