@@ -319,7 +319,7 @@ def wait_asked(headers: Mapping[str, str]) -> float:
     else:
         try:  # measured by the server's clock: ours may differ
             seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers["Date"])).total_seconds()
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):  # a time zone can be too far off for a number
             seconds = 0.0
     return min(max(seconds, PAUSE_AFTER_429), LONGEST_PAUSE)
 
