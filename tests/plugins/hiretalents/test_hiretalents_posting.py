@@ -233,6 +233,15 @@ async def test_a_quote_is_exact_and_tells_the_fees(site: Site, hire: HireTalents
     assert site.heard[0].body["get_cost"] == 1
 
 
+async def test_a_cost_that_the_site_reckoned_in_binary_fractions_is_what_it_meant(
+    site: Site, hire: HireTalentsProvider
+) -> None:
+    site.says("jobs/create", '{"result": "ok", "cost": 2.3500000000000001}')
+    site.says("me", '{"current_balance": 0.30000000000000004}')
+    assert (await hire.quote(plain())).total == Decimal("2.35")
+    assert (await hire.balance()).spendable == Decimal("0.3")
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "error", "words"),
     [
