@@ -124,9 +124,13 @@ class HireTalentsApi:
 
     async def cost(self, terms: Mapping[str, object]) -> Decimal:
         """What posting such a job would cost, all fees included, in US dollars. Creates nothing; raises
-        `OutcomeUnknown` where the marketplace answers as if it had."""
+        `OutcomeUnknown` where the marketplace answers as if it had. The document does not show an answer to this
+        question: the cost alone is one, too."""
         try:
-            said = await self._change("jobs/create", {**terms, "get_cost": 1})
+            data = await self._post("jobs/create", {**terms, "get_cost": 1})
+            if isinstance(data, Mapping) and data.keys().isdisjoint(("result", "ok")):
+                data = {**data, "result": "ok"}
+            said = self._said("jobs/create", data)
         except OutcomeUnknown as error:
             raise Unavailable(str(error)) from error
         if _names_a_job(said):
