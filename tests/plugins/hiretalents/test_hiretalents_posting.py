@@ -258,6 +258,7 @@ async def test_a_cost_that_the_site_reckoned_in_binary_fractions_is_what_it_mean
         (200, [2.35], Unavailable, "without a result"),
         (200, {"cost": 2.35, "ok": 0}, Refused, "said no"),
         (200, {"cost": 2.35, "job_id": 9}, OutcomeUnknown, "answered with job 9"),
+        (200, {"result": "created", "job_id": "9"}, OutcomeUnknown, "answered with job 9"),
         (200, {"result": "ok", "cost": "much", "job_id": 0}, Unavailable, "readable cost"),
         (500, "", Unavailable, "500"),
         (401, "", AuthFailed, "key"),
