@@ -13,7 +13,7 @@ from typing import TypeVar
 from .clock import Clock
 from .delivery import LAZY, touch
 from .models import Balance, Job
-from .notices.noting import note_job
+from .notices.noting import look_at_deadlines, note_job
 from .pacing import PacedGate, Urgency, urgency
 from .provider import AuthFailed, Capability, Provider, ProviderError, Refused, Unavailable
 from .store.codec import dump, load
@@ -21,6 +21,7 @@ from .store.port import Later, Reader, Store, Tx
 
 T = TypeVar("T")
 
+DAY_MS = 86_400_000
 AUTH_PAUSE = 60.0  # seconds between looks whether a key works again
 PATIENCE = 15.0  # seconds that a person waits for an answer: a pause after a 429 fits in
 LITTLE_PATIENCE = 4.0  # and where the last answer stayed away, too
@@ -174,7 +175,7 @@ def known_balance(reader: Reader, account: str, since: int) -> Decimal | None:
 
 def save_job(tx: Tx, job: Job, now: int) -> None:
     """Keeps a job as the marketplace told it, writes down what that says beside how it was before, and has its cards
-    follow."""
+    and its deadlines follow."""
     before, data = _kept_job(tx, job.account, job.id), dump(job)
     changed = data != before
     if changed:
@@ -192,6 +193,22 @@ def save_job(tx: Tx, job: Job, now: int) -> None:
     )
     if changed:
         _touch_cards(tx, job)
+    if changed and before and job.rate_within_days not in (None, load(Job, before).rate_within_days):
+        move_deadlines(tx, job.account, job.id, job.rate_within_days)
+
+
+def move_deadlines(tx: Tx, account: str, job: str, days: int) -> None:
+    """What waits is due so many days after it was handed in, as the marketplace reckons from now on."""
+    for row in tx.q(
+        """UPDATE submissions SET deadline = submitted_at + :span, reminded = NULL
+           WHERE account = :account AND job_id = :job AND state IN ('new', 'shown', 'decided')
+           AND deadline IS NOT submitted_at + :span RETURNING id""",
+        account=account,
+        job=job,
+        span=days * DAY_MS,
+    ):
+        touch(tx, f"submission:{row['id']}")
+    look_at_deadlines(tx)
 
 
 def _touch_cards(tx: Tx, job: Job) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from .accounts import move_deadlines
 from .catalogue import LISTS, ask_for
-from .delivery import touch
 from .kinds import Args, Found, Kinds, OperationKind
 from .models import Job, JobChange, Role
-from .notices.noting import look_at_deadlines
 from .provider import Provider
 from .store.port import Tx
 from .text import days, money
-
-DAY_MS = 86_400_000
 
 
 def standing(job: Job) -> str:
@@ -108,17 +105,7 @@ def _positions(args: Args) -> int | None:
 
 
 def _move_deadlines(tx: Tx, account: str, args: Args) -> None:
-    """What waits is due so many days after it was handed in, as the marketplace reckons from now on."""
-    for row in tx.q(
-        """UPDATE submissions SET deadline = submitted_at + :span WHERE account = :account AND job_id = :job
-           AND state IN ('new', 'shown', 'decided') AND deadline IS NOT NULL RETURNING id""",
-        account=account,
-        job=args["job"],
-        span=int(args["days"]) * DAY_MS,
-    ):
-        tx.q("UPDATE submissions SET reminded = NULL WHERE id = :id", id=row["id"])
-        touch(tx, f"submission:{row['id']}")
-    look_at_deadlines(tx)
+    move_deadlines(tx, account, args["job"], int(args["days"]))
 
 
 BLOCK = OperationKind("block", Role.MANAGER, lambda p, a: p.block(_workers(a)), True, _mark_blocked(True))

@@ -8,7 +8,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -271,7 +271,7 @@ def decode(text: str) -> tuple[Any, bool]:
     """JSON with fractions as `Decimal`, and whether it was JSON at all."""
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant), True
-    except (ValueError, RecursionError):
+    except (ValueError, InvalidOperation, RecursionError):  # there are exponents that no `Decimal` has
         return None, False
 
 
@@ -319,7 +319,7 @@ def wait_asked(headers: Mapping[str, str]) -> float:
     else:
         try:  # measured by the server's clock: ours may differ
             seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers["Date"])).total_seconds()
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):  # a time zone can be too far off for a number
             seconds = 0.0
     return min(max(seconds, PAUSE_AFTER_429), LONGEST_PAUSE)
 

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from .text import storable
 
 MOST_MONEY = Decimal(10) ** 12  # beyond it a number is a mistake, and would only cost memory to print
+DECIMALS = 8  # of an amount: further ones are what binary fractions add to it
+MOST_DECIMALS = 30  # beyond them, too, it is a mistake
 LONGEST_ID = 128
 LONGEST_ADDRESS = 4096
 
@@ -33,24 +35,32 @@ def as_id(value: object) -> str:
 
 
 def as_money(value: object) -> Decimal:
-    """US dollars from text or a number. Raises `ValueError`."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError("not an amount")  # noqa: TRY004 - pydantic wants a ValueError
-    try:
-        amount = Decimal(value.strip() if isinstance(value, str) else value)
-    except InvalidOperation:
-        raise ValueError("not an amount") from None
-    if not amount.is_finite() or abs(amount) > MOST_MONEY or int(amount.as_tuple().exponent) < -12:
-        raise ValueError("not an amount")
-    return amount
+    """US dollars from text or a number, exact to the eighth decimal: marketplaces that reckon in binary fractions tell
+    0.3 as 0.30000000000000004. Raises `ValueError`."""
+    amount = _number(value)
+    if int(amount.as_tuple().exponent) >= -DECIMALS:
+        return amount
+    return Decimal(format(round(amount, DECIMALS), "f").rstrip("0").rstrip("."))
 
 
 def as_count(value: object) -> int:
     """A whole number that is not negative, from text or a number. Raises `ValueError`."""
-    amount = as_money(value)
-    if amount < 0 or amount != int(amount):
+    count = _number(value)
+    if count < 0 or count != int(count):
         raise ValueError("not a count")
-    return int(amount)
+    return int(count)
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError("not an amount")  # noqa: TRY004 - pydantic wants a ValueError
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        raise ValueError("not an amount") from None
+    if not number.is_finite() or abs(number) > MOST_MONEY or int(number.as_tuple().exponent) < -MOST_DECIMALS:
+        raise ValueError("not an amount")
+    return number
 
 
 def as_moment(value: object) -> datetime:

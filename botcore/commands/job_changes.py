@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..accounts import Account
+from ..accounts import DAY_MS, Account
 from ..core_kinds import (
     ADD_POSITIONS,
-    DAY_MS,
     PAUSE,
     RESTART,
     RESUME,

@@ -118,23 +118,28 @@ class HireTalentsApi:
     async def create(self, terms: Mapping[str, object]) -> Said:
         """Posts a job, and charges it. Not to be repeated; an answer without the job's id is `OutcomeUnknown`."""
         said = await self._change("jobs/create", terms)
-        if not _names_a_job(said):
+        if not _is_a_job(said.job_id):
             raise OutcomeUnknown("jobs/create answered without a readable job_id: it may have been posted")
         return said
 
     async def cost(self, terms: Mapping[str, object]) -> Decimal:
         """What posting such a job would cost, all fees included, in US dollars. Creates nothing; raises
-        `OutcomeUnknown` where the marketplace answers as if it had."""
-        try:
-            said = await self._change("jobs/create", {**terms, "get_cost": 1})
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from error
-        if _names_a_job(said):
-            log.error("jobs/create was asked for a cost alone, and answered with job %s", said.job_id)
+        `OutcomeUnknown` where the marketplace answers as if it had. The document does not show an answer to this
+        question: the cost alone is one, too."""
+        data = _alone(await self._question("jobs/create", {**terms, "get_cost": 1}))
+        made = as_text(data.get("job_id")).strip() if isinstance(data, Mapping) else ""
+        if _is_a_job(made):
+            log.error("jobs/create was asked for a cost alone, and answered with job %s", made)
             raise OutcomeUnknown(
-                f"asked for a cost alone, the marketplace answered with job {said.job_id}: "
+                f"asked for a cost alone, the marketplace answered with job {made}: "
                 "look on its website whether it was posted, and stop it there"
             )
+        if isinstance(data, Mapping) and data.keys().isdisjoint(("result", "ok")):
+            data = {**data, "result": "ok"}
+        try:
+            said = self._said("jobs/create", data)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
         if said.cost is None:
             raise _unreadable("jobs/create", "cost")
         return said.cost
@@ -208,10 +213,7 @@ class HireTalentsApi:
 
     async def members(self, team_id: str) -> Sequence[WireMember]:
         """Who is in a team. It reads, by a POST."""
-        try:
-            data = await self._post("teams/members", {"team_id": as_number(team_id)})
-        except OutcomeUnknown as error:
-            raise Unavailable(str(error)) from error
+        data = await self._question("teams/members", {"team_id": as_number(team_id)})
         return self._several("teams/members", _listed(data), WireMember)
 
     async def add_member(self, team_id: str, worker_id: str, note: str) -> Said:
@@ -245,6 +247,13 @@ class HireTalentsApi:
 
     async def _post(self, path: str, body: Mapping[str, object] | None) -> Any:
         return self._checked(path, (await self.transport.post(path, body)).data)
+
+    async def _question(self, path: str, body: Mapping[str, object]) -> Any:
+        """What a POST answers that changes nothing."""
+        try:
+            return await self._post(path, body)
+        except OutcomeUnknown as error:
+            raise Unavailable(str(error)) from error
 
     async def _change(self, path: str, body: Mapping[str, object] | None, **about: str) -> Said:
         return self._said(path, await self._post(path, body), **about)
@@ -332,8 +341,13 @@ def _part(text: str, what: str) -> str:
     return text
 
 
-def _names_a_job(said: Said) -> bool:
-    return said.job_id != "0" and _ID.fullmatch(said.job_id) is not None
+def _alone(data: Any) -> Any:
+    """What is alone in a list, as it is without one."""
+    return data[0] if isinstance(data, list) and len(data) == 1 else data
+
+
+def _is_a_job(job_id: str) -> bool:
+    return job_id != "0" and _ID.fullmatch(job_id) is not None
 
 
 def _unreadable(endpoint: str, field: str) -> Unavailable:

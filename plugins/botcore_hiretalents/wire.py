@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from botcore.transport import decode
 from botcore.wire import (
     Count,
     Id,
@@ -34,10 +35,8 @@ DEEPEST = 6  # of categories in categories
 def unfolded(value: object) -> object:
     """A list or an object that came as JSON in a text; anything else as it is."""
     if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
+        unfolded, is_json = decode(value)
+        return unfolded if is_json else value
     return value
 
 

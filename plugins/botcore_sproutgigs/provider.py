@@ -48,7 +48,7 @@ class SproutGigsProvider(CommonProvider[SproutGigsApi]):
     }
     batch_size: ClassVar[int] = 1000
     rules: ClassVar[tuple[Rule, ...]] = (*CommonProvider.rules, hours, variables)
-    hosts: ClassVar[tuple[str, ...]] = ("sproutgigs.com", ".sproutgigs.com", "static.sproutgugs.com")
+    hosts: ClassVar[tuple[str, ...]] = ("sproutgigs.com", ".sproutgigs.com")
     api_class = SproutGigsApi
 
     @property

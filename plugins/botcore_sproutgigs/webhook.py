@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from botcore.models import Hints, WebhookRequest
+from botcore.wire import items, or_none
 
 SIGNATURE = "x-sproutgigs-signature"
+KINDS = ("tasks_submitted", "job_status_changed")  # of events, that are known
 MOST_FIELDS = 50  # of a form; the marketplace needs one
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,7 +36,7 @@ def read_hints(request: WebhookRequest) -> Hints:
         except (ValueError, RecursionError):
             continue
         if isinstance(data, Mapping) and "event_type" in data:
-            return _of_events(data.get("event"))
+            return _of_kind(data["event_type"], data.get("event"))
         if isinstance(data, Mapping):
             return Hints(tasks={_id(job): _ids(tasks) for job, tasks in data.items()})
         if data == []:  # how PHP spells an empty object
@@ -55,6 +57,17 @@ def _candidates(request: WebhookRequest) -> Iterator[str]:
             yield value
     except ValueError:
         return
+
+
+def _of_kind(kind: object, events: object) -> Hints:
+    """Of an event of a kind that is not known, whatever it names: a refusal would have it sent again all day."""
+    try:
+        return _of_events(events)
+    except ValueError:
+        if kind in KINDS:
+            raise
+    named = [entry.get("job_id") for entry in items(events) if isinstance(entry, Mapping)]
+    return Hints(jobs=tuple(dict.fromkeys(job for one in named if (job := or_none(one, _id)))))
 
 
 def _of_events(events: object) -> Hints:

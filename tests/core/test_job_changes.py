@@ -180,6 +180,24 @@ async def test_deadlines_follow_the_new_time_to_rate(rig: Rig) -> None:
     assert await rig.value("SELECT deadline - submitted_at FROM submissions") == 30 * DAY * 1000
 
 
+async def test_deadlines_follow_a_time_to_rate_that_was_set_elsewhere(rig: Rig) -> None:
+    rig.market.add("a")
+    await rig.poll()
+    for told, days in ((3, 3), (None, 3), (9, 9)):
+        rig.market.edits["J1"] = {"rate_within_days": told}
+        await rig.poll()
+        assert await rig.value("SELECT deadline - submitted_at FROM submissions") == days * DAY * 1000
+
+
+async def test_a_time_to_rate_that_is_told_late_sets_deadlines(rig: Rig) -> None:
+    rig.market.edits["J1"] = {"rate_within_days": None}
+    await rig.intake.ingest([replace(rig.market.add("a"), deadline=None)])
+    await rig.poll()
+    rig.market.edits["J1"] = {"rate_within_days": 3}
+    await rig.poll()
+    assert await rig.value("SELECT deadline - submitted_at FROM submissions") == 3 * DAY * 1000
+
+
 async def test_a_time_to_rate_that_is_not_told_is_asked_about(rig: Rig) -> None:
     rig.market.edits["J1"] = {"rate_within_days": None}
     assert "what it has now is not told" in words(card(await rig.say("mia", "job ttr J1 30")))

@@ -175,6 +175,8 @@ UNREADABLE = [
     says(b"<html>oops</html>"),
     says(b""),
     says(b'{"a": NaN}'),
+    says(b'{"a": 1e9999999999999999999}'),
+    says(b'{"a": 1e-9999999999999999999}'),
     says(b"[" * 100_000),
     says(b'"' + b"x" * 2**20 + b'"'),
     says(gzip.compress(b'"' + b"x" * 2**21 + b'"'), headers="Content-Encoding: gzip"),
@@ -370,6 +372,7 @@ async def test_messages_hold_no_key_even_if_the_marketplace_repeats_it() -> None
         ({"Retry-After": "Mon, 05 Jan 2026 12:00:40 GMT", "Date": "Mon, 05 Jan 2026 12:00:00 GMT"}, 40),
         ({"Retry-After": "Mon, 05 Jan 2026 12:00:40 GMT"}, 10),
         ({"Retry-After": "Mon, 05 Jan 2026 12:00:40 GMT", "Date": "today"}, 10),
+        ({"Retry-After": "Mon, 05 Jan 2026 12:00:40 +99999999999999", "Date": "Mon, 05 Jan 2026 12:00:00 GMT"}, 10),
     ],
 )
 def test_the_pause_is_what_was_asked_and_never_less_than_ten_seconds(headers: dict[str, str], seconds: float) -> None:

@@ -185,6 +185,17 @@ async def test_positions_are_quoted_as_a_job_like_theirs(site: Site, hire: HireT
     assert await hire.quoted_positions(await hire.job("15341"), 10) is None
 
 
+async def test_a_job_whose_parts_come_as_texts_is_quoted_with_its_numbers_as_they_are(
+    site: Site, hire: HireTalentsProvider
+) -> None:
+    site.says("job/15341", job(expected='["Say hello", 2.50]', proof='[{"desc": "D", "type": "text", "size": 0.1}]'))
+    site.says("jobs/create", {"result": "ok", "cost": 2.35})
+    known = await hire.job("15341")
+    assert known.instructions == ("Say hello", "2.50")
+    assert await hire.quoted_positions(known, 10) == Decimal("2.35")
+    assert site.heard[-1].body["proof"] == [{"desc": "D", "type": "text", "size": 0.1}]
+
+
 async def test_money_on_the_way_out_and_back(sandbox: SandboxServer, live: HireTalentsProvider, buyer: Buyer) -> None:
     """What is quoted is what is charged, and a pause gives back what is not used."""
     job_id = str(await buyer.create(availseats=20))

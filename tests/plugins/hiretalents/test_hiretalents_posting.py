@@ -233,6 +233,20 @@ async def test_a_quote_is_exact_and_tells_the_fees(site: Site, hire: HireTalents
     assert site.heard[0].body["get_cost"] == 1
 
 
+async def test_a_cost_alone_answers_the_question_for_it(site: Site, hire: HireTalentsProvider) -> None:
+    site.says("jobs/create", {"cost": 2.35})
+    assert (await hire.quote(plain())).total == Decimal("2.35")
+
+
+async def test_a_cost_that_the_site_reckoned_in_binary_fractions_is_what_it_meant(
+    site: Site, hire: HireTalentsProvider
+) -> None:
+    site.says("jobs/create", '{"result": "ok", "cost": 2.3500000000000001}')
+    site.says("me", '{"current_balance": 0.30000000000000004}')
+    assert (await hire.quote(plain())).total == Decimal("2.35")
+    assert (await hire.balance()).spendable == Decimal("0.3")
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "error", "words"),
     [
@@ -240,6 +254,11 @@ async def test_a_quote_is_exact_and_tells_the_fees(site: Site, hire: HireTalents
         (200, {"result": "error", "message": "Your balance is too low."}, Refused, "balance"),
         (200, {"result": "ok", "cost": 2.35, "job_id": 9}, OutcomeUnknown, "answered with job 9"),
         (200, {"result": "ok"}, Unavailable, "readable cost"),
+        (200, {}, Unavailable, "readable cost"),
+        (200, [2.35], Unavailable, "without a result"),
+        (200, {"cost": 2.35, "ok": 0}, Refused, "said no"),
+        (200, {"cost": 2.35, "job_id": 9}, OutcomeUnknown, "answered with job 9"),
+        (200, {"result": "created", "job_id": "9"}, OutcomeUnknown, "answered with job 9"),
         (200, {"result": "ok", "cost": "much", "job_id": 0}, Unavailable, "readable cost"),
         (500, "", Unavailable, "500"),
         (401, "", AuthFailed, "key"),

@@ -80,7 +80,6 @@ def test_pictures_come_from_the_marketplace_and_what_the_settings_add() -> None:
     assert provider(picture_hosts=["IMG.example.com", ".cdn.example.com"]).picture_hosts() == (
         "sproutgigs.com",
         ".sproutgigs.com",
-        "static.sproutgugs.com",
         "img.example.com",
         ".cdn.example.com",
     )

@@ -73,6 +73,23 @@ def test_a_changed_job_status_hints_at_the_job() -> None:
     assert provider().hints(post(body)) == Hints(jobs=("9c0de1",))
 
 
+@pytest.mark.parametrize(
+    ("event", "jobs"),
+    [
+        ([{"order_id": 5}], ()),
+        ({"order_id": 5}, ()),
+        ("soon", ()),
+        (None, ()),
+        ([{"job_id": "9c0de1", "task_ids": 5}, {"job_id": "../x"}, 3], ("9c0de1",)),
+    ],
+)
+def test_an_event_of_a_kind_that_is_not_known_is_taken_so_that_it_is_not_sent_again_all_day(
+    event: object, jobs: tuple[str, ...]
+) -> None:
+    body = {"event_type": "gig_ordered", "event_date": "2026-01-05T12:00:00Z", "event": event}
+    assert provider().hints(post(body)) == Hints(jobs=jobs)
+
+
 @pytest.mark.parametrize("body", [{}, []])
 def test_a_webhook_about_nothing_hints_at_nothing(body: object) -> None:
     assert provider().hints(post(body)) == Hints()
