@@ -56,7 +56,7 @@ class Bazaar(Ledger):
     ours: dict[str, Content] = field(default_factory=dict)  # by the bot
     theirs: dict[str, Content] = field(default_factory=dict)  # by somebody at the website
     left: Counter[Content] = field(default_factory=Counter)  # calls that may have had an effect
-    called: dict[Content, datetime] = field(default_factory=dict)  # when each was last, by the bot's clock
+    called: dict[Content, datetime] = field(default_factory=dict)  # when each was in this step, by the bot's clock
     coming: list[tuple[float, JobDraft]] = field(default_factory=list)
     meets: list[str] = field(default_factory=list)  # what the next sends meet
     looks_meet: list[str] = field(default_factory=list)  # and what the next looks do
@@ -253,6 +253,7 @@ class Posting(Machine):
     def everything_is_as_was_said(self) -> None:
         with self.watched():
             self._check()
+        self.bazaar.called.clear()
 
     def _check(self) -> None:
         rows = {row["id"]: row for row in self.ask("SELECT * FROM operations")}
