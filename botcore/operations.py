@@ -235,7 +235,7 @@ def answer_doubt(
     note_act(tx, now, person, via, answer, f"operation:{operation}")
     if answer == "again":
         _make_way(tx, row)
-        set_aside(tx, f"operation:{operation}", f"operation:{operation}:{now}")  # the first may have gone through too
+        set_aside(tx, f"operation:{operation}")  # the first may have gone through too
         reserve(tx, limits, f"operation:{operation}", Decimal(row["cost"]), now, job_of(row))
         enqueue(tx, operation)
     elif answer == "went":

@@ -94,9 +94,10 @@ def correct(tx: Tx, limits: Limits, ref: str, amount: Decimal, now: int, job: st
     )
 
 
-def set_aside(tx: Tx, ref: str, kept: str) -> None:
+def set_aside(tx: Tx, ref: str) -> None:
     """What was reserved may have been spent, and goes on counting under another name: `ref` can be reserved anew."""
-    tx.q("UPDATE spending SET ref = :kept WHERE ref = :ref", ref=ref, kept=kept)
+    before = tx.value("SELECT count(*) FROM spending WHERE ref LIKE :again", again=f"{ref}:%")
+    tx.q("UPDATE spending SET ref = :kept WHERE ref = :ref", ref=ref, kept=f"{ref}:{before + 1}")
 
 
 def release(tx: Tx, ref: str) -> None:

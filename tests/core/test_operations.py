@@ -176,6 +176,18 @@ async def test_a_person_decides_what_became_of_it(rig: Rig, answer: str, state: 
     assert again.result is Result.REFUSED
 
 
+async def test_each_of_several_sends_counts_whatever_the_clock_says(rig: Rig) -> None:
+    rig.market.errors["spend"] = [OutcomeUnknown("no answer")] * 3
+    await let_go(rig, await quoted(rig))
+    await rig.settle()
+    for _ in range(2):  # at the same moment, as where the clock is set back
+        reply = await rig.press("olga", "again:op-1:0")
+        assert reply.result is Result.DONE, reply.text
+        await rig.settle()
+    assert await rig.states("operations") == ["in doubt"]
+    assert await spent_today(rig) == 3
+
+
 async def test_a_refusal_after_send_again_may_mean_that_the_first_worked(rig: Rig) -> None:
     rig.market.errors["spend"] = [OutcomeUnknown("no answer"), Refused("It is done already.")]
     await let_go(rig, await quoted(rig))
