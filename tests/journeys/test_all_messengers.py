@@ -167,7 +167,7 @@ async def square(make_town: MakeTown, until: Until) -> AsyncIterator[Square]:
     assert discord.violations == []
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_what_is_decided_in_one_messenger_is_so_in_all_of_them_though_the_bot_is_killed(
     make_town: MakeTown, until: Until
 ) -> None:

@@ -35,7 +35,7 @@ async def command(page: Page, line: str) -> None:
 async def test_a_reviewer_works_through_every_button(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=6, undo=3, hurried=True)
+    town = await make_town(waiting=6, undo=15, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     await expect(page.get_by_role("article")).to_have_count(6)
@@ -51,7 +51,7 @@ async def test_a_reviewer_works_through_every_button(
 
     # approve for good
     await card(page, "A2").get_by_role("button", name="Approve").click()
-    await expect(card(page, "A2")).to_contain_text("Confirmed")
+    await expect(card(page, "A2")).to_contain_text("Approved by ana")
 
     # reject with a canned reason
     await card(page, "A3").get_by_role("button", name="Reject").click()
@@ -73,6 +73,7 @@ async def test_a_reviewer_works_through_every_button(
     await dialog.get_by_role("button", name="Approve").click()
     await expect(card(page, "A5")).to_contain_text("$0.25")
 
+    await expect(card(page, "A2")).to_contain_text("Confirmed")
     await until(lambda: len(town.ratings()) == 4)
     said = [(e["rating"], e["satisfaction"], e["comment"], e["bonus"]) for e in town.ratings()]
     assert ("ok", None, "", "0.25") in said

@@ -69,11 +69,10 @@ async def bens_link(town: Any) -> str:
     return str(answer["link"])
 
 
-@pytest.mark.timeout(120)
 async def test_the_first_start_with_thousands_is_one_card_worked_through_by_keyboard(
     make_town: Callable[..., Any], browser: Browser, until: Callable[..., Any]
 ) -> None:
-    town = await make_town(waiting=2_000, page_size=500, undo=4, queue_above=5, hurried=True)
+    town = await make_town(waiting=2_000, page_size=500, undo=15, queue_above=5, hurried=True)
     bot = await town.bot()
     page = await sign_in(browser, bot.link)
     queue = page.locator("article.queue")

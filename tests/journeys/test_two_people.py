@@ -13,7 +13,7 @@ from botcore.text import short_id
 from tests.journeys.visitor import Visitor
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_one_of_two_wins_again_and_again(
     make_town: Callable[..., Any], until: Callable[..., Any], rounds: int
