@@ -47,14 +47,16 @@ export async function loadBoard() {
   if (answer.status === 401 || answer.status === 403) return location.reload();
   if (!answer.ok) throw new Error(`board: ${answer.status}`);
   const fresh = element(await answer.text());
+  const missed = Number(fresh.dataset.version) < version; // the stream told of more while this was on its way
   steady(null, () => byId("lists").replaceWith(fresh));
   readBoard();
   reselect();
+  if (missed && source) connect();
 }
 
 function readBoard() {
   const { dataset } = byId("lists");
-  version = Math.max(version, Number(dataset.version));
+  version = Number(dataset.version);
   setNow(Number(dataset.now));
   setTotal({ waiting: Number(dataset.total), cards: Number(dataset.cards) });
 }
