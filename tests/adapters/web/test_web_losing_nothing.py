@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from botcore.ui import Card, Reply
+
 from .desk import Desk, settled, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -32,3 +34,20 @@ async def test_a_change_while_the_board_is_read_again_is_not_lost(page: Page, li
     async with page.expect_response("**/events?*"):  # it asks again for what the board did not have
         changed.set()
     await expect(page.get_by_text("Approved by ben")).to_have_count(1)
+
+
+async def test_what_is_typed_while_a_command_runs_stays(page: Page, live_site: Desk) -> None:
+    live_site.script.replies["command status"] = Reply(card=Card("The status"))
+    live_site.script.hold = asyncio.Event()
+    line = page.get_by_role("combobox", name="Command")
+    await line.fill("status")
+    await line.press("Escape")
+    await line.press("Enter")
+    await line.fill("approve A31")
+    live_site.script.hold.set()
+    await expect(page.get_by_role("heading", name="The status")).to_be_visible()
+    await expect(line).to_have_value("approve A31")
+    await line.press("Escape")
+    await line.press("Enter")
+    await expect(line).to_have_value("")
+    assert live_site.script.acts() == [("command", "status"), ("command", "approve A31")]
