@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
+from botcore.adapter import Actor
 from botcore.ui import Card, Reply
 
-from .desk import Desk, settled, waiting
+from .desk import Desk, queue, settled, waiting
+from .test_web_browser import article, button, decide_for_real
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -51,3 +53,40 @@ async def test_what_is_typed_while_a_command_runs_stays(page: Page, live_site: D
     await line.press("Enter")
     await expect(line).to_have_value("")
     assert live_site.script.acts() == [("command", "status"), ("command", "approve A31")]
+
+
+async def click_twice(page: Page, target: Locator, after_the_first: Locator) -> None:
+    """A double click of which the page has answered the first half before the second."""
+    box = await target.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 20, box["y"] + 10)
+    for count in (1, 2):
+        await page.mouse.down(click_count=count)
+        await page.mouse.up(click_count=count)
+        await expect(after_the_first).to_be_visible()
+
+
+async def test_the_second_half_of_a_double_click_takes_nothing_back(page: Page, live_site: Desk) -> None:
+    await decide_for_real(live_site, "A1", "A2")
+    await expect(article(page, "A2")).to_be_visible()
+    await click_twice(page, button(page, "A1", "Approve"), button(page, "A1", "Undo"))
+    await button(page, "A2", "Approve").click()
+    await expect(button(page, "A2", "Undo")).to_be_visible()
+    assert [what for _, what in live_site.script.acts()] == ["approve:A1:0", "approve:A2:0"]
+
+
+async def test_the_second_half_of_a_double_click_decides_nothing_that_nobody_has_seen(
+    page: Page, live_site: Desk
+) -> None:
+    ref = await live_site.send(queue("A1"))
+
+    async def go_on(actor: Actor, what: str) -> None:
+        await live_site.adapter.edit(ref, queue(f"A{int(what.rpartition(':')[2]) + 1}"))
+
+    live_site.script.after = go_on
+    approve = page.get_by_role("button", name="Approve", exact=True)
+    await click_twice(page, approve, article(page, "A2 Follow a page"))
+    await page.mouse.move(0, 0)
+    await approve.click()
+    await expect(article(page, "A3 Follow a page")).to_be_visible()
+    assert [what for _, what in live_site.script.acts()] == ["approve:q-3:1", "approve:q-3:2"]
