@@ -140,6 +140,7 @@ export function replace(old, fresh) {
   const unfolded = goesOn ? [] : [...old.querySelectorAll(".unfold")].map((button) => button.ariaExpanded === "true");
   steady(old, () => old.replaceWith(fresh));
   fresh.querySelectorAll(".unfold").forEach((button, i) => unfolded[i] && button.click());
+  fresh.querySelector(".folded")?.toggleAttribute("open", Boolean(old.querySelector(".folded[open]")));
   if (!isWaiting(fresh) || !isWaiting(old)) fresh.classList.add("changed");
   reselect();
   if (focus) ((!goesOn && same(focus, fresh)) || fresh).focus({ preventScroll: true });

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from botcore.adapter import Actor
-from botcore.ui import Card, Reply
+from botcore.ui import Card, Reply, Text
 
 from .desk import Desk, queue, settled, waiting
 from .test_web_browser import article, button, decide_for_real
@@ -90,3 +91,13 @@ async def test_the_second_half_of_a_double_click_decides_nothing_that_nobody_has
     await approve.click()
     await expect(article(page, "A3 Follow a page")).to_be_visible()
     assert [what for _, what in live_site.script.acts()] == ["approve:q-3:1", "approve:q-3:2"]
+
+
+async def test_what_is_being_read_of_a_settled_card_stays_unfolded(page: Page, live_site: Desk) -> None:
+    card = replace(settled(waiting("A1")), blocks=(Text("I followed the page", quoted=True),))
+    ref = await live_site.send(card)
+    await article(page, "A1").get_by_text("Details").click()
+    await expect(page.get_by_text("I followed the page")).to_be_visible()
+    await live_site.adapter.edit(ref, replace(card, badge="Confirmed"))
+    await expect(article(page, "A1").get_by_text("Confirmed")).to_be_visible()
+    await expect(page.get_by_text("I followed the page")).to_be_visible()
