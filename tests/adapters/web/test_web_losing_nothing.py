@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from botcore.adapter import Actor
-from botcore.ui import Card, Reply, Text
+from botcore.ui import Card, Reply, Result, Text
 
 from .desk import Desk, queue, settled, waiting
-from .test_web_browser import article, button, decide_for_real
+from .test_web_browser import article, button, decide_for_real, reject_form
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -101,3 +101,33 @@ async def test_what_is_being_read_of_a_settled_card_stays_unfolded(page: Page, l
     await live_site.adapter.edit(ref, replace(card, badge="Confirmed"))
     await expect(article(page, "A1").get_by_text("Confirmed")).to_be_visible()
     await expect(page.get_by_text("I followed the page")).to_be_visible()
+
+
+async def test_a_form_that_could_not_be_saved_keeps_what_was_typed(page: Page, live_site: Desk) -> None:
+    await live_site.send(waiting("A1"))
+    live_site.script.replies["press reject:A1:0"] = Reply(form=reject_form())
+    live_site.script.replies["form reject:A1:0"] = Reply("Not saved: the disk is full.", result=Result.REFUSED)
+    await button(page, "A1", "Reject").click()
+    dialog = page.get_by_role("dialog", name="Reject A1")
+    await dialog.get_by_label("Own words").fill("a long explanation")
+    await dialog.get_by_role("button", name="Reject", exact=True).click()
+    await expect(dialog.get_by_role("alert")).to_have_text("Not saved: the disk is full.")
+    await expect(dialog.get_by_label("Own words")).to_have_value("a long explanation")
+    live_site.script.replies["form reject:A1:0"] = Reply("Rejected A1.")
+    await dialog.get_by_role("button", name="Reject", exact=True).click()
+    await expect(dialog).to_be_hidden()
+    assert live_site.script.heard[-1][3]["words"] == "a long explanation"
+
+
+async def test_a_form_about_what_somebody_else_decided_meanwhile_is_over(page: Page, live_site: Desk) -> None:
+    ref = await live_site.send(waiting("A1"))
+    live_site.script.replies["press reject:A1:0"] = Reply(form=reject_form())
+    live_site.script.replies["form reject:A1:0"] = Reply("Ben has approved it.", result=Result.REFUSED)
+    await button(page, "A1", "Reject").click()
+    dialog = page.get_by_role("dialog", name="Reject A1")
+    await dialog.get_by_label("Own words").fill("a long explanation")
+    await live_site.adapter.edit(ref, settled(waiting("A1"), "Approved by ben"))
+    await expect(page.get_by_text("Approved by ben")).to_be_attached()
+    await dialog.get_by_role("button", name="Reject", exact=True).click()
+    await expect(page.get_by_text("Ben has approved it.")).to_be_visible()
+    await expect(dialog).to_be_hidden()
