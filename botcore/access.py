@@ -136,7 +136,8 @@ class People:
 
 def _person(reader: Reader, name: str, role: str) -> Person:
     rows = reader.q("SELECT adapter, user_id FROM identities WHERE person = :name", name=name)
-    return Person(name, Role(role), {row["adapter"]: row["user_id"] for row in rows})
+    since = reader.value("SELECT added_at FROM people WHERE name = :name", name=name)
+    return Person(name, Role(role), {row["adapter"]: row["user_id"] for row in rows}, since=since)
 
 
 def _guest_name(tx: Tx, adapter: str, user_id: str, shown: str) -> str:

@@ -303,12 +303,14 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may use the bot. `identities`: the adapter's name -> the user's id there."""
+    """Somebody who may use the bot. `identities`: the adapter's name -> the user's id there. `since`: when they were
+    let in, in milliseconds; 0 for who is in the config. Who has the name of somebody shut out before has another."""
 
     name: str
     role: Role
     identities: Mapping[str, str] = field(default_factory=dict)
     from_config: bool = False
+    since: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

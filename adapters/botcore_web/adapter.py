@@ -71,7 +71,7 @@ class WebAdapter(Adapter):
 
     async def sign_in_link(self, person: Person, base: str) -> str:
         """A link that signs this person in once, within a day."""
-        token = await self._sessions.make_link(person.identities.get(self.name, person.name))
+        token = await self._sessions.make_link(person.identities.get(self.name, person.name), person)
         return f"{base.rstrip('/')}/sign-in/{token}"
 
     async def _end_streams(self, _: Application) -> None:

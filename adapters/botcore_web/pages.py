@@ -277,6 +277,8 @@ class Pages:
         person = await self._tools.people.find("web", session.user_id)
         if person is None:
             raise NoRole(session)
+        if not session.is_of(person):
+            raise SignedOut
         return Visitor(session, person)
 
     def _ready(self) -> Dispatch:

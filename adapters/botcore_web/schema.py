@@ -56,3 +56,10 @@ def news(db: Database) -> None:
     """What only tells something has a list of its own."""
     db.execute("ALTER TABLE web_messages ADD COLUMN news INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE INDEX web_messages_news ON web_messages (version) WHERE waiting = 0 AND news = 1")
+
+
+@web()
+def owners(db: Database) -> None:
+    """Links and sessions are of one person, and not of who has the same id after them."""
+    for table in ("web_links", "web_sessions"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN person_since INTEGER")

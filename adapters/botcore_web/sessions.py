@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from botcore.clock import Clock
+from botcore.models import Person
 from botcore.store.port import Reader, Store, StoreError, Tx
 
 log = logging.getLogger(__name__)
@@ -22,11 +23,11 @@ SEEN_EVERY = 10 * MINUTE  # a session notes no oftener that it was used
 
 REDEEM = """
 UPDATE web_links SET used_at = :now WHERE token = :token AND used_at IS NULL AND expires_at > :now
-RETURNING user_id
+RETURNING user_id, person_since
 """
 OPEN = """
-INSERT INTO web_sessions (token, user_id, csrf, created_at, seen_at, expires_at)
-VALUES (:token, :user_id, :csrf, :now, :now, :expires)
+INSERT INTO web_sessions (token, user_id, person_since, csrf, created_at, seen_at, expires_at)
+VALUES (:token, :user_id, :person_since, :csrf, :now, :now, :expires)
 """
 
 
@@ -39,11 +40,17 @@ class LinkState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`short_id` names a session without giving it away."""
+    """`short_id` names a session without giving it away. `person_since`: `Person.since` of whom the link was made for;
+    None for one from before that was noted."""
 
     user_id: str
     csrf: str
     short_id: str
+    person_since: int | None
+
+    def is_of(self, person: Person) -> bool:
+        """False where the link was for somebody who was shut out, and whose id somebody else has now."""
+        return self.person_since in (None, person.since)
 
 
 class Sessions:
@@ -51,10 +58,10 @@ class Sessions:
         self._store = store
         self._clock = clock
 
-    async def make_link(self, user_id: str) -> str:
+    async def make_link(self, user_id: str, person: Person) -> str:
         """A token that signs this person in once, within a day."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        await self._store.tx(_make_link, hashed(token), user_id, self._clock.ms())
+        await self._store.tx(_make_link, hashed(token), user_id, person.since, self._clock.ms())
         return token
 
     async def link_state(self, token: str) -> LinkState:
@@ -91,13 +98,15 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _make_link(tx: Tx, token: str, user_id: str, now: int) -> None:
+def _make_link(tx: Tx, token: str, user_id: str, person_since: int, now: int) -> None:
     tx.q("DELETE FROM web_links WHERE expires_at < :old", old=now - SESSION_LIFE)
     tx.q("DELETE FROM web_sessions WHERE expires_at < :now", now=now)
     tx.q(
-        "INSERT INTO web_links (token, user_id, created_at, expires_at) VALUES (:token, :user_id, :now, :expires)",
+        """INSERT INTO web_links (token, user_id, person_since, created_at, expires_at)
+           VALUES (:token, :user_id, :person_since, :now, :expires)""",
         token=token,
         user_id=user_id,
+        person_since=person_since,
         now=now,
         expires=now + LINK_LIFE,
     )
@@ -113,20 +122,23 @@ def _link_state(reader: Reader, token: str, now: int) -> LinkState:
 
 
 def _redeem(tx: Tx, link: str, session: str, csrf: str, now: int) -> LinkState:
-    user_id = tx.value(REDEEM, token=link, now=now)
-    if user_id is None:
+    spent = tx.one(REDEEM, token=link, now=now)
+    if spent is None:
         return _link_state(tx, link, now)
-    tx.q(OPEN, token=session, user_id=user_id, csrf=csrf, now=now, expires=now + SESSION_LIFE)
+    tx.q(OPEN, token=session, csrf=csrf, now=now, expires=now + SESSION_LIFE, **spent)
     return LinkState.GOOD
 
 
 def _find(reader: Reader, token: str, now: int) -> tuple[Session, int] | None:
     row = reader.one(
-        "SELECT user_id, csrf, seen_at FROM web_sessions WHERE token = :token AND expires_at > :now",
+        """SELECT user_id, person_since, csrf, seen_at FROM web_sessions
+           WHERE token = :token AND expires_at > :now""",
         token=token,
         now=now,
     )
-    return None if row is None else (Session(row["user_id"], row["csrf"], token[:8]), row["seen_at"])
+    if row is None:
+        return None
+    return Session(row["user_id"], row["csrf"], token[:8], row["person_since"]), row["seen_at"]
 
 
 def _touch(tx: Tx, token: str, now: int) -> None:

@@ -8,15 +8,22 @@ import { focusLine, start as startCommand } from "./command.js";
 import "./gallery.js";
 import { selected, step } from "./selection.js";
 
+let clicked = ""; // what the first of several quick clicks was on
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-press]");
-  if (button) press(button);
+  if (event.detail < 2) clicked = button?.dataset.press;
+  if (button && !isSecondHalf(event, button)) press(button);
   const unfold = event.target.closest(".unfold");
   if (unfold) toggle(unfold);
   if (event.target.id === "show-keys") byId("keys").showModal();
   const menu = document.querySelector(".me");
   if (menu?.open && (!menu.contains(event.target) || event.target.id === "show-keys")) menu.open = false;
 });
+
+// Of a double click whose first half was answered before: the card is another one by then, or offers to undo it.
+const isSecondHalf = (event, button) =>
+  event.detail > 1 && "key" in button.dataset && button.dataset.press !== clicked;
 
 function toggle(button) {
   const open = button.ariaExpanded !== "true";

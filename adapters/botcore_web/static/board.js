@@ -47,14 +47,16 @@ export async function loadBoard() {
   if (answer.status === 401 || answer.status === 403) return location.reload();
   if (!answer.ok) throw new Error(`board: ${answer.status}`);
   const fresh = element(await answer.text());
+  const missed = Number(fresh.dataset.version) < version; // the stream told of more while this was on its way
   steady(null, () => byId("lists").replaceWith(fresh));
   readBoard();
   reselect();
+  if (missed && source) connect();
 }
 
 function readBoard() {
   const { dataset } = byId("lists");
-  version = Math.max(version, Number(dataset.version));
+  version = Number(dataset.version);
   setNow(Number(dataset.now));
   setTotal({ waiting: Number(dataset.total), cards: Number(dataset.cards) });
 }
@@ -138,6 +140,7 @@ export function replace(old, fresh) {
   const unfolded = goesOn ? [] : [...old.querySelectorAll(".unfold")].map((button) => button.ariaExpanded === "true");
   steady(old, () => old.replaceWith(fresh));
   fresh.querySelectorAll(".unfold").forEach((button, i) => unfolded[i] && button.click());
+  fresh.querySelector(".folded")?.toggleAttribute("open", Boolean(old.querySelector(".folded[open]")));
   if (!isWaiting(fresh) || !isWaiting(old)) fresh.classList.add("changed");
   reselect();
   if (focus) ((!goesOn && same(focus, fresh)) || fresh).focus({ preventScroll: true });

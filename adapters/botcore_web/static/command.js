@@ -139,20 +139,26 @@ function recall(direction) {
 }
 
 async function run() {
-  const text = line.value.trim();
+  const sent = line.value;
+  const text = sent.trim();
   if (!text || line.ariaBusy === "true") return;
   close();
   remember(text);
   line.ariaBusy = "true";
   const words = `/${text.replace(/^\//, "")}`;
-  const reply = await post("command", { line: text, ...fields() });
+  const file = fields();
+  const reply = await post("command", { line: text, ...file });
   line.ariaBusy = "false";
   if (reply.failed) return showReply(words, reply.text);
+  if (fields().file === file.file) detach();
+  if (line.value === sent) empty(); // else it is the next one, typed meanwhile
+  show(reply, { line: words });
+}
+
+function empty() {
   line.value = "";
-  detach();
   offer(false);
   byId("slash").hidden = false;
-  show(reply, { line: words });
 }
 
 function remember(text) {

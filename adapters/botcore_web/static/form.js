@@ -55,13 +55,20 @@ async function send(form, card, hand) {
   const turn = card && begin(card);
   const reply = await post("form", { form: form.dataset.form, ...answersOf(form) });
   form.ariaBusy = "false";
-  if (reply.failed) complain(form, reply.text);
+  if (reply.failed || isToBeRepeated(reply, card, hand)) complain(form, reply.text);
   else {
     if (!reply.form && dialog.contains(form)) close();
     show(reply, { card: card && (byId(card.id) ?? card) });
     if (reply.card && !reply.form) byId("reply-card")?.focus({ preventScroll: true }); // its buttons are next
   }
   if (turn) endWhenMoved(turn, goesOn(reply) && hand);
+}
+
+// Refused in words alone, with what it is about still there to be decided: the answers may be needed again.
+function isToBeRepeated(reply, card, hand) {
+  const now = card && byId(card.id);
+  const isOver = now && (now.dataset.waiting === "0" || now.dataset.hand !== hand);
+  return reply.result === "refused" && !reply.form && !reply.card && !isOver;
 }
 
 function complain(form, text) {

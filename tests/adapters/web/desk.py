@@ -120,7 +120,7 @@ class Desk:
     def __init__(self, store: SqliteStore, clock: Clock) -> None:
         self.store = store
         self.clock = clock
-        self.people = Book(ANA, BEN)
+        self.people: Any = Book(ANA, BEN)
         self.album = Album()
         self.script = Script()
         self.adapter = self._new_adapter()

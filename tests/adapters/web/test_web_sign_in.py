@@ -4,6 +4,7 @@ import re
 import sqlite3
 from pathlib import Path
 
+from botcore.access import People
 from botcore.clock import ManualClock
 from botcore.models import Person, Role
 from botcore_web.sessions import LINK_LIFE, SESSION_LIFE
@@ -146,6 +147,29 @@ async def test_a_person_whose_removal_was_ordered_on_the_page_loses_it_without_a
         await events.next("state")
         await ana.post("/command", line="person remove ben")
         assert (await events.next("bye"))[0] == "bye"
+
+
+async def test_who_gets_a_removed_persons_name_gets_neither_their_links_nor_their_browsers(
+    site: Desk, clock: ManualClock
+) -> None:
+    people = site.people = People(site.store, [ANA])
+    await site.close()
+    await site.serve()
+    first = await people.add("ben", Role.VIEWER, {"web": "ben"}, by="ana", now=clock.ms())
+    unused = await site.link(first)
+    async with site.visitor(first) as old, site.visitor_http() as stranger:
+        await people.set_role("ben", Role.REVIEWER)
+        assert (await old.get("/"))[0] == 200  # another role changes nothing
+        await people.remove("ben")
+        clock.advance(60)
+        second = await people.add("ben", Role.OWNER, {"web": "ben"}, by="ana", now=clock.ms())
+        assert (await old.get("/"))[0] == 401
+        assert (await old.post("/act", button="approve:A1:0"))[0] == 401
+        async with stranger.post(unused) as answer:
+            assert answer.status == 401
+        async with site.visitor(second) as new:
+            assert (await new.get("/"))[0] == 200
+    assert site.script.heard == []
 
 
 async def test_the_bot_hears_who_acts_by_their_id_and_session(site: Desk) -> None:
