@@ -477,7 +477,7 @@ class Machine(RuleBasedStateMachine):
     async def _start_again(self) -> None:
         """On what the kill left on the disk."""
         old = self.rig
-        self._excuse_refused()
+        self.excuse_refused()
         await old.kill()
         assert isinstance(old.store, MortalStore)
         assert old.store.image is not None
@@ -489,7 +489,7 @@ class Machine(RuleBasedStateMachine):
         for (number,) in on_disk(image, "SELECT id FROM deliveries WHERE state = 'sending'"):
             self.adapter.excuse(f"{number}")
 
-    def _excuse_refused(self) -> None:
+    def excuse_refused(self) -> None:
         """Sends whose end found no room on the disk."""
         for name, args in self.store.refused:
             if name == "_end":
@@ -508,7 +508,7 @@ class Machine(RuleBasedStateMachine):
             await self.pass_time(3600)
             await self.poll()
         await self.pass_time(600)
-        self._excuse_refused()
+        self.excuse_refused()
 
     async def _close(self) -> None:
         for rig in self.rigs._open:

@@ -56,7 +56,8 @@ class Bazaar(Ledger):
     ours: dict[str, Content] = field(default_factory=dict)  # by the bot
     theirs: dict[str, Content] = field(default_factory=dict)  # by somebody at the website
     left: Counter[Content] = field(default_factory=Counter)  # calls that may have had an effect
-    called: dict[Content, datetime] = field(default_factory=dict)  # when each was in this step, by the bot's clock
+    called: dict[Content, datetime] = field(default_factory=dict)  # of them, when each was in this step
+    turned_away: list[Content] = field(default_factory=list)  # calls of this step that had none
     coming: list[tuple[float, JobDraft]] = field(default_factory=list)
     meets: list[str] = field(default_factory=list)  # what the next sends meet
     looks_meet: list[str] = field(default_factory=list)  # and what the next looks do
@@ -87,9 +88,10 @@ class FickleProvider(ScriptedProvider):
         market = self.market
         assert isinstance(market, Bazaar)
         mood = market.meets.pop(0) if market.meets else ""
-        market.called[content_of(draft)] = market.now()
         if mood in NOT_DONE:
+            market.turned_away.append(content_of(draft))
             raise NOT_DONE[mood]
+        market.called[content_of(draft)] = market.now()
         market.left[content_of(draft)] += 1
         job = ""
         if mood == "late":
@@ -214,6 +216,12 @@ class Posting(Machine):
             if content not in self.bazaar.called or self.bazaar.called[content] < from_ms(sent_at):
                 self.bazaar.left[content] += 1
 
+    def excuse_refused(self) -> None:
+        """And so may a post whose end found no room on the disk."""
+        if any(name in ("_not_sent", "settle") for name, _ in self.store.refused):
+            self.bazaar.left.update(self.bazaar.turned_away)
+        super().excuse_refused()
+
     # --- what a person says of a doubt
 
     @rule(number=st.integers(0, 9), wish=st.sampled_from(["again", "leave"]), looks=st.booleans())
@@ -251,9 +259,11 @@ class Posting(Machine):
 
     @invariant()
     def everything_is_as_was_said(self) -> None:
+        self.excuse_refused()
         with self.watched():
             self._check()
         self.bazaar.called.clear()
+        self.bazaar.turned_away.clear()
 
     def _check(self) -> None:
         rows = {row["id"]: row for row in self.ask("SELECT * FROM operations")}
