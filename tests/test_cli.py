@@ -346,6 +346,7 @@ async def test_what_is_no_backup_is_not_put_in_the_databases_place(botcore: Botc
 
 
 async def test_a_running_bot_prints_the_link_first_answers_do_and_stops_clean(botcore: Botcore, desk: Desk) -> None:
+    desk.configure("[bot]", "[bot]\nundo_seconds = 3600")
     async with running(desk) as (process, printed):
         addresses = [line for line in printed if "http" in line]
         assert addresses[0].startswith("http://127.0.0.1:")
