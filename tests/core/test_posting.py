@@ -311,6 +311,21 @@ async def test_an_old_quote_whose_price_has_changed_is_confirmed_anew(rig: Rig) 
     assert rig.market.posted == ["P1"]
 
 
+async def test_a_new_price_is_confirmed_by_nobody_who_was_not_shown_it(rig: Rig) -> None:
+    reply = await written(rig)
+    post = button(reply, "Post")
+    rig.clock.advance(11 * MINUTE)
+    rig.market.fee = Decimal("0.10")
+    both = await rig.patiently_all(rig.press(who, post) for who in ("mia", "olga"))
+    late = await rig.patiently(rig.press("olga", post))
+    for asked in (*both, late):
+        assert asked.text == "It costs something else by now: look at it again."
+        assert facts(card_of(asked))["Total"] == "about $2.75"
+    assert rig.market.posts == []
+    await rig.patiently(rig.press("olga", button(late, "Post")))
+    assert rig.market.posted == ["P1"]
+
+
 async def test_two_at_once_cannot_spend_more_than_the_day_allows(rigs: Rigs) -> None:
     rig = await guarded(rigs)
     replies = [await written(rig, title=f"Job {n}", price="1.00", positions="30") for n in range(2)]
