@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..accounts import known_job
 from ..clock import from_ms, to_ms
 from ..models import Role
-from ..notices.figures import days_until
+from ..notices.figures import JOB_OF, days_until
 from ..notices.kinds import Event
 from ..store.port import Reader
 from ..text import clean, short_id
@@ -39,10 +39,11 @@ SELECT n.at, n.account, n.job_id, json_extract(n.data, '$.submission') AS submis
     json_extract(n.data, '$.price') AS price
 FROM notices n WHERE n.event = :event AND n.at >= :start ORDER BY n.at LIMIT :limit
 """
-BOUGHT = """
-SELECT o.id, o.settled_at AS at, o.account, o.kind, o.summary, o.cost, o.estimate, o.confirmed_by, o.message
+BOUGHT = f"""
+SELECT o.id, o.settled_at AS at, o.account, {JOB_OF} AS job_id, o.kind, o.summary, o.cost, o.estimate,
+    o.confirmed_by, o.message
 FROM operations o WHERE o.state = 'done' AND o.settled_at >= :start AND o.cost != '0' ORDER BY o.settled_at LIMIT :limit
-"""
+"""  # noqa: S608 - our words
 
 DECISIONS = (
     *("decided_at", "submission", "account", "job", "job_title", "task", "revision", "worker", "submitted_at"),
@@ -126,7 +127,7 @@ def _spending(reader: Reader, start: int) -> Iterator[Sequence[object]]:
         estimate = "yes" if row["estimate"] else ""
         by = row["confirmed_by"]
         said = row["summary"], row["message"]
-        lines.append((row["at"], (row["kind"], row["account"], "", "", row["cost"], estimate, by, *said)))
+        lines.append((row["at"], (row["kind"], row["account"], row["job_id"], "", row["cost"], estimate, by, *said)))
     for at, cells in sorted(lines, key=lambda line: line[0]):
         yield (_moment(at), *cells)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from botcore.adapter import Actor
+from botcore.notices.words import BOUGHT
 from botcore.operations import operation_name
 from botcore.posting.drafts import change, draft_name, find_draft
 from botcore.provider import OutcomeUnknown, Refused, Unavailable
@@ -95,6 +98,15 @@ async def test_a_job_is_written_priced_and_posted(rig: Rig) -> None:
     assert draft.texts("instructions") == ("Visit the ACME site", "Create an account")
     assert rig.market.posted == ["P1"]
     assert await rig.value("SELECT amount FROM spending WHERE job = 'main/P1'") == "2.50"
+
+
+async def test_what_a_job_cost_stands_in_its_own_report_and_beside_it_in_the_export(rig: Rig) -> None:
+    await posted(rig)
+    report = await rig.say("mia", "report 7 P1")
+    assert facts(card_of(report))[BOUGHT] == "$2.50"
+    file = (await rig.say("mia", "export spending")).file
+    assert file is not None
+    assert [(row["job"], row["amount"]) for row in csv.DictReader(io.StringIO(file.text))] == [("P1", "2.50")]
 
 
 async def test_a_reviewer_writes_and_a_manager_posts(rig: Rig) -> None:
