@@ -12,7 +12,7 @@ from .accounts import known_job
 from .clock import from_ms
 from .flags import compared_with
 from .models import Job, Proof, ProofKind, Submission, Verdict
-from .operations import operation_name
+from .operations import confirm_button, operation_name
 from .provider import REPORTED
 from .review import HOW_RATED, current_decision, decision_name
 from .rules.findings import VIA, notes_for_card
@@ -127,7 +127,7 @@ def operation_card(reader: Reader, number: int) -> Card | None:
     buttons = cancel_button(row)
     if row["state"] == "quoted":
         buttons = (
-            Button(f"confirm:{name}:0", "Confirm", Tone.DANGER),
+            Button(confirm_button(row), "Confirm", Tone.DANGER),
             Button(f"cancel:{name}:0", "Cancel"),
         )
     elif row["state"] == "in doubt":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ NEW = "new:"  # begins what an operation is about that makes a thing: of two tha
 UNSENT = "(state = 'quoted' OR state = 'confirmed' AND NOT sent_before)"
 QUOTE_MS = 86_400_000  # so long what was quoted can be confirmed
 FRESH_MS = 600_000  # and so long where it costs something
+REPRICED = "it costs something else by now: look at it again"
 _NAME = re.compile("op-([1-9][0-9]{0,14})")
 
 
@@ -52,6 +54,10 @@ class Stale(NotPossible):
     """What it costs was quoted too long ago: it must be quoted again."""
 
 
+class Repriced(NotPossible):
+    """It costs something else than whoever confirms it was shown."""
+
+
 def operation_name(number: int) -> str:
     """How buttons name an operation: like nothing that a submission is called."""
     return f"op-{number}"
@@ -61,6 +67,17 @@ def parse_operation(name: str) -> int | None:
     """The number that `operation_name` made into this; None where it did not."""
     match = _NAME.fullmatch(name)
     return int(match[1]) if match else None
+
+
+def price_token(cost: Decimal) -> int:
+    """How Confirm names what an operation costs on its card: nobody lets a price go that they were not shown. 0 where
+    it costs nothing."""
+    return zlib.crc32(money(cost).encode()) or 1 if cost else 0
+
+
+def confirm_button(row: Row) -> str:
+    """The id of the button that lets an operation go, at the price that stands beside it."""
+    return f"confirm:{operation_name(row['id'])}:{price_token(Decimal(row['cost']))}"
 
 
 def quote(tx: Tx, proposal: Proposal, now: int) -> int:
@@ -94,11 +111,13 @@ def confirm(
     limits: Limits,
     now: int,
     *,
+    seen: int = 0,
     alone: bool = False,
     channels: Sequence[Channel] = (),
 ) -> bool:
-    """Lets an operation go, once; False where it takes a second person, who is asked in `channels`. `alone`: there is
-    no other who could. Raises `NotPossible` (`Stale`), `OverLimit`."""
+    """Lets an operation go, once; False where it takes a second person, who is asked in `channels`. `seen`: the token
+    of the price that they were shown, 0 for whatever it costs; `alone`: there is no other who could. Raises
+    `NotPossible` (`Stale`, `Repriced`), `OverLimit`."""
     row = tx.one(
         """UPDATE operations SET state = 'confirmed', confirmed_by = :person, confirmed_at = :now
            WHERE id = :id AND state = 'quoted' RETURNING *""",
@@ -113,6 +132,8 @@ def confirm(
         raise Stale("this was asked more than a day ago, and may cost something else by now: ask for it again")
     if cost and now - row["created_at"] > FRESH_MS:
         raise Stale("what this costs was asked more than 10 minutes ago: ask for it again")
+    if seen and seen != price_token(cost):
+        raise Repriced(REPRICED)
     if doubt := _doubted_since(tx, row):
         raise NotPossible(f"{operation_name(doubt)} is in doubt since this was asked: ask for it again")
     _make_way(tx, row)

@@ -58,7 +58,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmer:
-    """Who confirms. `hold_ms` None: there is no undo window. `alone`: nobody else could be the second manager."""
+    """Who confirms. `hold_ms` None: there is no undo window. `alone`: nobody else could be the second manager.
+
+    `seen`: how many were flagged on the card that they confirm; None: as many as were told last.
+    """
 
     person: str
     role: Role
@@ -66,6 +69,7 @@ class Confirmer:
     hold_ms: int | None
     typed: int | None = None
     alone: bool = False
+    seen: int | None = None
 
 
 def bulk_name(number: int) -> str:
@@ -139,7 +143,8 @@ def confirm(tx: Tx, bulk: int, who: Confirmer, limits: Limits, now: int) -> bool
     rejects = row["verdict"] == Verdict.REJECT
     if row["first_by"] == who.person:
         raise NotPossible("you have confirmed this: now a second manager must")
-    if not rejects and not row["without_flags"] and (more := flagged(tx, bulk) - row["flagged"]) > 0:
+    seen = row["flagged"] if who.seen is None else who.seen
+    if not rejects and not row["without_flags"] and (more := flagged(tx, bulk) - seen) > 0:
         raise FlaggedSince(more)
     if rejects and who.typed != row["count"] and (who.typed is not None or row["typed_by"] != who.person):
         raise NeedsNumber(row["count"])

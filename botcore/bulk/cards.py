@@ -108,8 +108,9 @@ def _facts(row: Row, verdict: Verdict, title: str) -> tuple[Field, ...]:
 
 def _state(reader: Reader, row: Row, verdict: Verdict, now: int) -> _State:
     name = bulk_name(row["id"])
+    seen = flagged(reader, row["id"]) + 1  # as many as stand here; 0 would be of a card that does not say
     ask = (
-        Button(f"confirm-all:{name}:0", "Confirm", Tone.SUCCESS if verdict is Verdict.APPROVE else Tone.DANGER),
+        Button(f"confirm-all:{name}:{seen}", "Confirm", Tone.SUCCESS if verdict is Verdict.APPROVE else Tone.DANGER),
         Button(f"cancel-all:{name}:0", "Cancel"),
     )
     match row["state"]:

@@ -178,6 +178,7 @@ async def _confirm(context: Context, subject: str, revision: int, typed: int | N
         hold_ms=None if context.immediate else context.hold_ms,
         typed=typed,
         alone=not await context.house.people.others(Role.MANAGER, context.person.name),
+        seen=revision - 1 if revision else None,  # 0: of a card that was drawn by an older version, or of none
     )
     try:
         gone = await context.house.store.tx(confirm, number, who, context.house.limits, context.now())

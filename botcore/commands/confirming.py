@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from ..delivery import announce
 from ..kinds import OperationKind
 from ..made import claim, look_again, token
 from ..models import Role
-from ..operations import Stale, cancel, confirm, parse_operation, requote, waits_for
+from ..operations import REPRICED, Repriced, Stale, cancel, confirm, parse_operation, requote, waits_for
 from ..pacing import Urgency
 from ..posting.cards import card_of_operation
 from ..posting.drafts import draft_of_operation
 from ..review import NotPossible
 from ..store.port import Row, Tx
-from ..text import money
+from ..text import money, sentence
 from ..ui import Reply, Result
 from .balances import spendable
 from .drafting import meant_draft, price_again
@@ -38,15 +39,12 @@ async def press_confirm(context: Context, subject: str, revision: int) -> Reply:
     _check_role(context, kind)
     await check_first(context, row["first_by"], kind.role)
     alone = not await context.house.people.others(kind.role, context.person.name)
-    let_go = partial(_let_go, context, row, alone)
     try:
-        goes = await context.house.store.tx(let_go)
-    except Stale:
-        if not await _quote_again(context, row, kind):
-            card = await context.house.store.read(card_of_operation, row["id"])
-            words = "It costs something else by now: look at it again."
-            return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, operations=(row["id"],), replaces=True)
-        goes = await context.house.store.tx(let_go)
+        goes = await _let_go_fresh(context, row, kind, partial(_let_go, context, row, revision, alone))
+    except Repriced as error:
+        card = await context.house.store.read(card_of_operation, row["id"])
+        words = sentence(str(error))
+        return Reply(words, card=card, result=Result.NEEDS_CONFIRMATION, operations=(row["id"],), replaces=True)
     if not goes:
         card = await context.house.store.read(card_of_operation, row["id"])
         words = f"Asked: this takes {kind.role.one} beside you, who confirms it."
@@ -60,11 +58,21 @@ async def check_first(context: Context, name: str, role: Role) -> None:
         raise NotPossible(f"{name}, who confirmed this first, may not any more: ask for it again")
 
 
-def _let_go(context: Context, row: Row, alone: bool, tx: Tx) -> bool:
+async def _let_go_fresh(context: Context, row: Row, kind: OperationKind, let_go: Callable[[Tx], bool]) -> bool:
+    """Lets it go at the price of these minutes. Raises `Repriced` where that is another than was shown."""
+    try:
+        return await context.house.store.tx(let_go)
+    except Stale:
+        if not await _quote_again(context, row, kind):
+            raise Repriced(REPRICED) from None
+        return await context.house.store.tx(let_go)
+
+
+def _let_go(context: Context, row: Row, seen: int, alone: bool, tx: Tx) -> bool:
     """Confirms it. A job that is posted has a card wherever its account is reviewed."""
     house, now = context.house, context.now()
     who = context.person.name, context.actor.adapter
-    goes = confirm(tx, row["id"], *who, house.limits, now, alone=alone, channels=house.channels)
+    goes = confirm(tx, row["id"], *who, house.limits, now, seen=seen, alone=alone, channels=house.channels)
     draft = draft_of_operation(tx, row["id"])
     if goes and draft is not None:
         announce(tx, [c for c in house.channels if c.takes(row["account"])], f"draft:{draft}", now)

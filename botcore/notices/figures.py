@@ -38,12 +38,13 @@ AND (:accounts IS NULL OR n.account IN (SELECT value FROM json_each(:accounts)))
 AND (:jobs IS NULL OR n.job_id IN (SELECT value FROM json_each(:jobs)))
 GROUP BY n.account, n.job_id, price
 """
-BOUGHT = """
-SELECT o.account, o.about, o.cost FROM operations o
+JOB_OF = "CASE WHEN o.made != '' THEN o.made WHEN o.about LIKE 'job:%' THEN substr(o.about, 5) ELSE '' END"
+BOUGHT = f"""
+SELECT o.account, {JOB_OF} AS job_id, o.cost FROM operations o
 WHERE o.state = 'done' AND o.settled_at >= :start AND o.settled_at < :end AND o.cost != '0'
 AND (:accounts IS NULL OR o.account IN (SELECT value FROM json_each(:accounts)))
-AND (:jobs IS NULL OR o.about IN (SELECT 'job:' || value FROM json_each(:jobs)))
-"""
+AND (:jobs IS NULL OR {JOB_OF} IN (SELECT value FROM json_each(:jobs)))
+"""  # noqa: S608 - our words
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def count(reader: Reader, scope: Scope, start: int, end: int) -> Figures:
     for row in reader.q(BOUGHT, **asked):
         cost = _dollars(row["cost"])
         found.total.bought += cost
-        if row["about"].startswith("job:"):
-            found.jobs[row["account"], row["about"].removeprefix("job:")].bought += cost
+        if row["job_id"]:
+            found.jobs[row["account"], row["job_id"]].bought += cost
     return found
 
 

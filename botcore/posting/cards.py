@@ -8,7 +8,7 @@ from decimal import Decimal
 from ..cards import DOUBT, DOUBTFUL, cancel_button, operation_card
 from ..job_cards import job_card, number_of
 from ..made import token
-from ..operations import operation_name
+from ..operations import confirm_button, operation_name
 from ..store.port import Reader, Row
 from ..text import clean, money
 from ..ui import Block, Button, Card, Field, Fields, Text, Tone
@@ -52,14 +52,13 @@ def _state(draft: Draft, operation: Row | None) -> Drawn:
         if draft.preview.problems:
             return "Not ready", Tone.WARNING, [], _editing(draft)
         return "Draft", Tone.NEUTRAL, [], (Button(f"price:{draft.name}:0", "Price it", Tone.INFO), *_editing(draft))
-    name = operation_name(operation["id"])
     match operation["state"]:
         case "quoted" if operation["first_by"]:
             words = f"{operation['first_by']} asked for it; {_cost(operation)} takes a second manager."
-            confirm = Button(f"confirm:{name}:0", "Confirm", Tone.SUCCESS)
+            confirm = Button(confirm_button(operation), "Confirm", Tone.SUCCESS)
             return "Needs a second", Tone.WARNING, [Text(words, tone=Tone.WARNING)], (confirm, *_editing(draft))
         case "quoted":
-            return "Ready", Tone.INFO, [], (Button(f"confirm:{name}:0", "Post", Tone.SUCCESS), *_editing(draft))
+            return "Ready", Tone.INFO, [], (Button(confirm_button(operation), "Post", Tone.SUCCESS), *_editing(draft))
         case "refused":
             again = Button(f"price:{draft.name}:0", "Try again")
             return "Refused", Tone.DANGER, _answer(operation), (again, *_editing(draft))

@@ -106,7 +106,9 @@ def _typed(one: DraftField, value: object) -> str:
 
 
 def _flag_of(value: int | Decimal) -> str:
-    return {0: NO[0], 1: YES[0]}.get(int(value), str(value))
+    if value == 0:
+        return NO[0]
+    return YES[0] if value == 1 else str(value)
 
 
 def _item(one: DraftField, item: object) -> str:

@@ -157,6 +157,18 @@ async def test_what_is_flagged_between_the_question_and_confirm_is_looked_at_aga
     assert (await rig.press("rob", "confirm-all:b-1:0")).result is Result.DONE
 
 
+async def test_a_second_press_does_not_approve_what_was_flagged_and_not_seen(rig: Rig) -> None:
+    await waiting(rig, 3)
+    card = (await rig.say("rob", "approve-all J1")).card
+    assert card is not None
+    await rig.store.tx(add_flag, 2, "text", "Same text as #A1")
+    for _ in range(2):
+        again = await rig.press("rob", card.buttons[0].id)
+        assert again.text == "1 submission of it was flagged since you asked. Look at it again before you confirm."
+    assert again.card is not None
+    assert (await rig.press("rob", again.card.buttons[0].id)).result is Result.DONE
+
+
 async def test_what_nobody_confirmed_within_a_day_is_asked_for_again(rig: Rig) -> None:
     await waiting(rig, 4)
     await rig.say("rob", "approve-all J1")

@@ -9,6 +9,8 @@ import pytest
 from botcore.draft import Challenge, DraftField, JobDraft, Offers, Option, Problem, Shape, Source, Variable
 from botcore.draft_text import canonical, options_of, read_answer, read_draft
 from botcore.models import Category, ProofKind, ProofSlot, Zone
+from botcore.posting.files import answers_in, read_file
+from botcore.ui import File
 
 ZONES = (
     Zone("int", "International", ("us", "de")),
@@ -175,3 +177,20 @@ def test_a_category_tells_its_minimum_in_the_zone() -> None:
 def test_what_is_invisible_is_left_out() -> None:
     assert read_answer(of_shape(Shape.LINE), "Sign up", None) == "Sign up"
     assert value(of_shape(Shape.LINE), "Sign\u202e up\u200b") == "Sign up"
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("1", "yes"),
+        ("0", "no"),
+        ("0.0", "no"),
+        ("1.5", "1.5"),
+        ("nan", "NaN"),
+        ("-inf", "-Infinity"),
+        ("1e999", "1E+999"),
+    ],
+)
+def test_a_number_in_a_file_answers_yes_or_no_or_is_kept_to_be_mended(value: str, kept: str) -> None:
+    flag = DraftField(name="hide", label="Hidden", shape=Shape.FLAG)
+    assert answers_in(read_file(File("job.toml", f"hide = {value}")), [flag]) == ({"hide": kept}, [])

@@ -9,7 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from botcore.adapter import ChannelBroken, SendUnknown
+from botcore.commands import exporting
 from botcore.models import Channel, JobStatus, SightingState
 from botcore.notices.conditions import Condition, State, note_conditions
 from botcore.notices.kinds import Audience, Event, Hearing, Quiet
@@ -388,6 +391,17 @@ async def test_a_report_has_figures_and_a_picture(rigs: Rigs) -> None:
     assert other.title == "The last 3 days: Job J2"
     assert "from 1 to 90" in (await rig.say("vera", "report 91")).text
     assert "no job J9" in (await rig.say("vera", "report 7 J9")).text
+
+
+async def test_an_export_that_does_not_hold_all_says_so(rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "MOST", 2)
+    rig = await newsroom(rigs)
+    await rig.approve("a")
+    assert (await rig.say("mia", "export decisions 1")).text == "1 row of the last 1 day."
+    await rig.approve("b", "c")
+    for what in ("decisions", "spending"):
+        reply = await rig.say("mia", f"export {what} 7")
+        assert reply.text == "2 rows of the last 7 days. There are more, and a file holds 2: ask for fewer days."
 
 
 async def test_an_export_has_all_decisions_and_runs_no_formula(rigs: Rigs) -> None:

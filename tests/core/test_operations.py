@@ -15,6 +15,7 @@ from botcore.models import JobChange, Role
 from botcore.operations import Proposal, Stale, cancel, confirm, operation_name, parse_operation, quote, requote
 from botcore.provider import AuthFailed, OutcomeUnknown, Provider, ProviderError, RateLimited, Refused, Unavailable
 from botcore.review import NotPossible
+from botcore.set_back import set_back
 from botcore.spending import OverLimit, spent
 from botcore.text import parse_short_id
 from botcore.ui import Reply, Result
@@ -119,6 +120,28 @@ async def test_the_days_limit_is_checked_as_it_is_confirmed(rig: Rig) -> None:
     await let_go(rig, numbers[1])
     await rig.settle()
     assert await rig.states("operations") == ["done", "done"]
+
+
+async def test_a_price_does_not_stay_fresh_for_a_clock_that_was_set_back(rig: Rig) -> None:
+    number = await quoted(rig)
+    rig.clock.set_by(-HOUR)
+    await rig.store.tx(set_back, rig.clock.ms())
+    rig.clock.advance(11 * 60)
+    with pytest.raises(Stale, match="more than 10 minutes ago"):
+        await let_go(rig, number)
+
+
+async def test_a_doubt_is_told_apart_after_the_clock_was_set_back(rig: Rig) -> None:
+    early = await quoted(rig, about="job:J1")
+    rig.market.errors["spend"] = [OutcomeUnknown("no answer")]
+    rig.clock.set_by(-HOUR)
+    await rig.store.tx(set_back, rig.clock.ms())
+    other = await quoted(rig, about="job:J1")
+    await let_go(rig, other)
+    await rig.settle()
+    assert await rig.states("operations") == ["quoted", "in doubt"]
+    with pytest.raises(NotPossible, match=f"op-{other} is in doubt since this was asked"):
+        await let_go(rig, early)
 
 
 async def test_there_is_nothing_to_confirm_where_there_is_nothing(rig: Rig) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from botcore.adapter import Actor
+from botcore.notices.words import BOUGHT
 from botcore.operations import operation_name
 from botcore.posting.drafts import change, draft_name, find_draft
 from botcore.provider import OutcomeUnknown, Refused, Unavailable
@@ -95,6 +98,15 @@ async def test_a_job_is_written_priced_and_posted(rig: Rig) -> None:
     assert draft.texts("instructions") == ("Visit the ACME site", "Create an account")
     assert rig.market.posted == ["P1"]
     assert await rig.value("SELECT amount FROM spending WHERE job = 'main/P1'") == "2.50"
+
+
+async def test_what_a_job_cost_stands_in_its_own_report_and_beside_it_in_the_export(rig: Rig) -> None:
+    await posted(rig)
+    report = await rig.say("mia", "report 7 P1")
+    assert facts(card_of(report))[BOUGHT] == "$2.50"
+    file = (await rig.say("mia", "export spending")).file
+    assert file is not None
+    assert [(row["job"], row["amount"]) for row in csv.DictReader(io.StringIO(file.text))] == [("P1", "2.50")]
 
 
 async def test_a_reviewer_writes_and_a_manager_posts(rig: Rig) -> None:
@@ -308,6 +320,21 @@ async def test_an_old_quote_whose_price_has_changed_is_confirmed_anew(rig: Rig) 
     assert facts(card_of(asked))["Total"] == "about $2.75"
     assert rig.market.posts == []
     await rig.patiently(rig.press("mia", button(asked, "Post")))
+    assert rig.market.posted == ["P1"]
+
+
+async def test_a_new_price_is_confirmed_by_nobody_who_was_not_shown_it(rig: Rig) -> None:
+    reply = await written(rig)
+    post = button(reply, "Post")
+    rig.clock.advance(11 * MINUTE)
+    rig.market.fee = Decimal("0.10")
+    both = await rig.patiently_all(rig.press(who, post) for who in ("mia", "olga"))
+    late = await rig.patiently(rig.press("olga", post))
+    for asked in (*both, late):
+        assert asked.text == "It costs something else by now: look at it again."
+        assert facts(card_of(asked))["Total"] == "about $2.75"
+    assert rig.market.posts == []
+    await rig.patiently(rig.press("olga", button(late, "Post")))
     assert rig.market.posted == ["P1"]
 
 
