@@ -15,7 +15,7 @@ from .models import Channel, Job
 from .notices.noting import note_operation
 from .operations import card_subject, changed, enqueue, note_done
 from .pacing import Urgency
-from .provider import ProviderError, RateLimited
+from .provider import ProviderError, RateLimited, Refused
 from .spending import release
 from .store.port import Later, Reader, Row, Store, Tx
 from .text import one_line
@@ -56,8 +56,14 @@ class Finder:
 
     async def was_made(self, row: Row, kind: OperationKind, account: Account) -> bool:
         """Before it is sent again: whether the time before has worked after all; then this ends it. Raises what a look
-        does."""
-        jobs = await self._look(row, kind, account)
+        does, and `Refused` where none is possible: nothing has left then."""
+        try:
+            jobs = await self._look(row, kind, account)
+        except ProviderError:
+            raise
+        except Exception as error:
+            log.exception("what operation %d made cannot be looked for", row["id"])
+            raise Refused("it could not be looked for first: something went wrong here") from error
         return await self._store.tx(self._made_before, row, kind, jobs)
 
     async def name(self, row: Row, kind: OperationKind, account: Account) -> None:

@@ -57,7 +57,6 @@ class Bazaar(Ledger):
     theirs: dict[str, Content] = field(default_factory=dict)  # by somebody at the website
     left: Counter[Content] = field(default_factory=Counter)  # calls that may have had an effect
     called: dict[Content, datetime] = field(default_factory=dict)  # of them, when each was in this step
-    turned_away: list[Content] = field(default_factory=list)  # calls of this step that had none
     coming: list[tuple[float, JobDraft]] = field(default_factory=list)
     meets: list[str] = field(default_factory=list)  # what the next sends meet
     looks_meet: list[str] = field(default_factory=list)  # and what the next looks do
@@ -89,7 +88,6 @@ class FickleProvider(ScriptedProvider):
         assert isinstance(market, Bazaar)
         mood = market.meets.pop(0) if market.meets else ""
         if mood in NOT_DONE:
-            market.turned_away.append(content_of(draft))
             raise NOT_DONE[mood]
         market.called[content_of(draft)] = market.now()
         market.left[content_of(draft)] += 1
@@ -217,9 +215,10 @@ class Posting(Machine):
                 self.bazaar.left[content] += 1
 
     def excuse_refused(self) -> None:
-        """And so may a post whose end found no room on the disk."""
+        """And so may a post whose end found no room on the disk: any that was let go, as none of them is named."""
         if any(name in ("_not_sent", "settle") for name, _ in self.store.refused):
-            self.bazaar.left.update(self.bazaar.turned_away)
+            let_go = on_disk(self.store.path, "SELECT args FROM operations WHERE state NOT IN ('quoted', 'cancelled')")
+            self.bazaar.left.update({content_in({"args": args}) for (args,) in let_go})
         super().excuse_refused()
 
     # --- what a person says of a doubt
@@ -263,7 +262,6 @@ class Posting(Machine):
         with self.watched():
             self._check()
         self.bazaar.called.clear()
-        self.bazaar.turned_away.clear()
 
     def _check(self) -> None:
         rows = {row["id"]: row for row in self.ask("SELECT * FROM operations")}

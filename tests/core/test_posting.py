@@ -517,6 +517,17 @@ async def test_what_was_found_before_it_was_sent_again_is_paid_once(rig: Rig) ->
     assert [(row["amount"], row["job"]) for row in await rig.rows("SELECT * FROM spending")] == [("2.50", "main/P1")]
 
 
+async def test_where_a_fault_hinders_looking_nothing_is_sent_again_and_nothing_more_counts(rig: Rig) -> None:
+    card = await in_doubt(rig)
+    rig.market.errors["posted_since"] = [RuntimeError("a bug")] * 9
+    await rig.press("mia", next(each.id for each in card.buttons if each.label == "Send again"))
+    await rig.turn(200)
+    assert len(rig.market.posts) == 1
+    assert await rig.states("operations") == ["in doubt"]
+    assert await rig.value("SELECT count(*) FROM spending") == 1
+    assert "It could not be looked for: something went wrong here." in words(rig.adapter.shown()[0])
+
+
 async def test_what_went_through_gets_the_name_of_its_job(rig: Rig) -> None:
     card = await in_doubt(rig)
     rig.market.post(rig.market.posts[0])
