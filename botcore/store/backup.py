@@ -22,6 +22,8 @@ def backup(database: Path, target: Path) -> int:
         raise StoreError(f"{database}: there is no such database yet")
     if target.exists():
         raise StoreError(f"{target} is there already: choose another name")
+    if not target.parent.is_dir():
+        raise StoreError(f"{target.parent}: there is no such folder; make it first")
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
     try:

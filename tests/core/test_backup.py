@@ -72,7 +72,7 @@ def test_there_is_no_backup_of_what_is_not_there(tmp_path: Path) -> None:
 async def test_a_backup_that_cannot_be_written_leaves_nothing(store: FlakyStore, tmp_path: Path) -> None:
     backup(store.path, tmp_path / "good.db")
     assert not (tmp_path / "good.db.part").exists()
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="folder: there is no such folder; make it first"):
         backup(store.path, tmp_path / "no" / "such" / "folder" / "copy.db")
 
 
