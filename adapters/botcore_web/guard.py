@@ -66,6 +66,10 @@ class Guard:
         name, port = _host(host, "http") or ("", 0)
         return _is_loopback(name) and port == _listening_port(request)
 
+    def _is_direct(self, host: str) -> bool:
+        """Whether the page was opened on this machine, past the proxy."""
+        return _host(host, self._base[0]) != self._base[1]
+
     def _check_origin(self, request: web.Request, host: str) -> None:
         origin = request.headers.get("Origin")
         site = request.headers.get("Sec-Fetch-Site")
@@ -76,7 +80,7 @@ class Guard:
         else:
             scheme, _, netloc = origin.partition("://")
             sender = (scheme, _host(netloc, scheme))
-            if sender == self._base or (sender[1] is not None and sender == ("http", _host(host, "http"))):
+            if sender == self._base or (self._is_direct(host) and sender == ("http", _host(host, "http"))):
                 return
         raise Refusal(403, "Another site's page sent this. Nothing was done.")
 

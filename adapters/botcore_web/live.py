@@ -65,7 +65,10 @@ class Stream:
         self._allowed = allowed
 
     async def run(self, response: web.StreamResponse, cursor: int) -> None:
-        """Sends what changed after `cursor`, and goes on until the person, the browser or the bot is gone."""
+        """Sends what changed after `cursor`, and goes on until the person, the browser or the bot is gone. The state is
+        told with changes and as a heartbeat, and not whenever somebody did something."""
+        clock = asyncio.get_running_loop().time
+        due = clock()  # when the state is told next
         with self._wakers.listening() as woken, suppress(ConnectionError):
             await response.write(b"retry: 1000\n\n")
             while self._wakers.open:
@@ -75,18 +78,20 @@ class Stream:
                     return
                 changes = await self._messages.since(cursor)
                 if not 0 <= changes.latest - cursor <= FAR_BEHIND:
-                    cursor = changes.latest
+                    cursor, due = changes.latest, clock()
                     await response.write(_event("board", {}, cursor))
                     continue
                 for message in changes.messages:
-                    cursor = message.version
+                    cursor, due = message.version, clock()
                     await response.write(_event("card", self._card(message), cursor))
                 if not changes.complete:
                     continue
                 cursor = changes.latest
-                await response.write(_event("state", state_of(changes.totals, self._clock, self._look), cursor))
+                if clock() >= due:
+                    await response.write(_event("state", state_of(changes.totals, self._clock, self._look), cursor))
+                    due = clock() + HEARTBEAT
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(HEARTBEAT):
+                    async with asyncio.timeout_at(due):
                         await woken.wait()
 
     def _card(self, message: Message) -> dict[str, object]:

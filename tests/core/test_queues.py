@@ -481,6 +481,16 @@ async def test_review_opens_all_accounts_once_nothing_is_left_in_one(pair: Rig) 
     assert (in_hand(card), "Accounts" in facts(card)) == ("#A2", False)
 
 
+async def test_a_queue_of_one_account_is_looked_at_again_as_it_is(pair: Rig) -> None:
+    """As the page does while nothing is left in it."""
+    done = (await pair.press("rob", button((await pair.say("rob", "review main")).card, "approve"))).card
+    again = (await pair.press("rob", f"alone:{button(done, 'stop').split(':')[1]}:0")).card
+    assert done is not None
+    assert again is not None
+    assert again.subject == done.subject
+    assert "Nothing is left in main." in words(again)
+
+
 async def test_what_somebody_else_decided_is_nothing_left_in_an_account(pair: Rig) -> None:
     await pair.say("rob", "review main")
     await pair.say("mia", "approve A1")

@@ -63,11 +63,12 @@ function showOwn(fresh) {
 }
 
 // Nobody tells the page of changes in a queue of one's own: one that has run dry, or whose pictures are being fetched,
-// is asked for again.
+// is asked for again: the same, of the same accounts.
 export async function refreshOwn() {
   const own = byId("own-card");
-  if (!own || !(own.dataset.hand === "none" || own.querySelector(".thumb.loading"))) return;
-  const reply = await post("command", { line: "review" });
+  const [, queue] = own?.querySelector("[data-press^='stop:']")?.dataset.press.split(":") ?? [];
+  if (!queue || !(own.dataset.hand === "none" || own.querySelector(".thumb.loading"))) return;
+  const reply = await post("act", { button: `alone:${queue}:0` }, { quietly: true });
   const fresh = reply.card && element(reply.card);
   if (fresh?.matches(".queue") && byId("own-card") === own && !isBusy(own)) showOwn(fresh);
 }

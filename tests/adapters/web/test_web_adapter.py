@@ -116,6 +116,17 @@ async def test_an_edit_that_changes_nothing_is_not_told(site: Desk) -> None:
         assert "The next one" in (await events.next("card"))[1]["html"]
 
 
+async def test_what_changes_nothing_is_not_told_to_every_page(site: Desk) -> None:
+    """A queue of one's own that has run dry is asked for again whenever the state is told."""
+    async with site.visitor() as ana, ana.http.get("/events?since=0") as answer:
+        events = Events(answer)
+        await events.next("state")
+        await ana.post("/command", line="review")
+        await site.send(waiting("A1"))
+        assert (await events.next("card", "state"))[0] == "card"
+        assert (await events.next("card", "state"))[0] == "state"
+
+
 async def test_a_page_that_lost_its_connection_is_told_all_it_missed(site: Desk) -> None:
     many = BATCH + 7
     async with site.visitor() as ana:

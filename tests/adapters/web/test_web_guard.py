@@ -86,6 +86,22 @@ async def test_loopback_names_with_the_listening_port_are_ours(site: Desk) -> No
                 assert answer.status == 401
 
 
+async def test_behind_https_a_page_of_the_same_name_without_it_is_another_site(site: Desk) -> None:
+    await site.close()
+    await site.serve(base="https://bot.example.com")
+    link = (await site.link()).removeprefix(site.base)
+    port = site.base.rpartition(":")[2]
+    async with site.visitor_http() as http:
+        for host, origin, status in (
+            ("bot.example.com", "http://bot.example.com", 403),
+            ("bot.example.com", "https://bot.example.com", 303),
+            (f"localhost:{port}", f"http://localhost:{port}", 410),  # spent; on this machine there is no https
+        ):
+            headers = {"Host": host, "Origin": origin}
+            async with http.post(link, headers=headers, allow_redirects=False) as answer:
+                assert answer.status == status
+
+
 async def test_every_answer_carries_the_strict_headers(site: Desk) -> None:
     site.album.pictures["k"] = (b"x", "image/png")
     await site.send(waiting("A1"))
