@@ -165,11 +165,11 @@ class Operations(Machine):
         if row is None:
             return
         answer = "went" if self.market.deeds[asked(row).words] else wish
-        now = self.clock.ms()
         reply = await self.rig.press("olga", f"{answer}:{operation_name(row['id'])}:0")
         assert said(reply)
         if answer == "again" and reply.result is Result.DONE and asked(row).cost and row["id"] not in self.freed:
-            self.aside[f"operation:{row['id']}:{now}"] = asked(row).cost
+            ref = f"operation:{row['id']}:"
+            self.aside[f"{ref}{sum(one.startswith(ref) for one in self.aside) + 1}"] = asked(row).cost
         if answer == "again" and reply.result is Result.DONE:
             self.freed.discard(row["id"])
 
